@@ -1,0 +1,67 @@
+# The project's commands. `make` alone lists them.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+DISTRIBUTIONS := $(wildcard libs/*) $(wildcard services/*)
+SECONDS ?= 0
+WORLD ?= seeded
+LAG ?= 2
+SEED ?= 1
+STATE ?= build/run
+
+.PHONY: help setup run replay check test unit integration end-to-end containers bench docs lock format clean
+
+help: ## list every target with a sentence
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(BIN)/.ready ## make .venv with everything in it, every package's hash required
+
+$(BIN)/.ready: requirements.lock $(wildcard libs/*/pyproject.toml) $(wildcard services/*/pyproject.toml)
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation $(addprefix --editable ,$(DISTRIBUTIONS))
+	@touch $@
+
+run: setup ## run the whole system on this machine, trading on paper (SECONDS=180 WORLD=seeded,recording,live LAG=2 SEED=1)
+	$(BIN)/pm-arb up --seconds $(SECONDS) --world $(WORLD) --lag $(LAG) --seed $(SEED) --state $(STATE)
+
+replay: setup ## replay the recorded morning through the real cores in virtual time
+	$(BIN)/pm-arb replay
+
+check: setup ## lint, types, import contracts and tidiness
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -q tests/architecture
+
+test: check ## check, and every test that needs no container
+	$(BIN)/pytest -m "not containers"
+
+unit: setup ## the tests without I/O
+	$(BIN)/pytest -q tests/unit tests/contracts tests/architecture
+
+integration: setup ## the tests against real NATS, real Postgres and the simulator over sockets
+	$(BIN)/pytest -q tests/integration tests/simulation
+
+end-to-end: setup ## the tests that run the whole system as processes
+	$(BIN)/pytest -q -m "not containers" tests/end_to_end
+
+containers: setup ## build the images and run the tests that need a Docker engine
+	$(BIN)/pytest -m containers
+
+bench: setup ## measure frame-in to order-decided, a hop at a time, and replay speed; writes build/bench.json
+	$(BIN)/python tests/benchmarks/bench.py
+
+docs: setup ## write the documents that are generated
+	$(BIN)/python -m console.documents
+
+lock: setup ## pin every dependency anew, with hashes
+	$(BIN)/python deploy/lock.py
+
+format: setup ## format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean: ## remove what was built and run (not the environment)
+	rm -rf build .pytest_cache .mypy_cache .ruff_cache .hypothesis

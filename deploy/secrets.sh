@@ -1,0 +1,20 @@
+#!/bin/sh
+# Gives every password in .env that has none yet a random one, and makes .env from .env.example where there is none.
+# Run again, it changes nothing. Usage: deploy/secrets.sh [FILE]   (FILE is .env in the root of the repository)
+set -eu
+umask 077
+root=$(cd "$(dirname "$0")/.." && pwd)
+file=${1:-$root/.env}
+[ -e "$file" ] || cp "$root/.env.example" "$file"
+chmod 600 "$file"
+new=$(mktemp "$file.XXXXXX")
+trap 'rm -f "$new"' EXIT
+while IFS= read -r line || [ -n "$line" ]; do
+  case $line in
+    # NATS reads a password that begins with a digit as a number, so each begins with a letter.
+    [A-Z]*_PASSWORD=) line=${line}p$(od -An -N24 -tx1 /dev/urandom | tr -d ' \n') ;;
+  esac
+  printf '%s\n' "$line"
+done <"$file" >"$new"
+mv "$new" "$file"
+echo "passwords are in $file"

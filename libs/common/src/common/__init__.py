@@ -1,0 +1,1 @@
+"""What every service shares: values, contracts, the bus, the runtime."""

@@ -1,0 +1,152 @@
+"""Creates the streams and consumers on a NATS server: `python -m common.bootstrap`.
+
+It keeps trying while the server is still starting, and ends when everything is in place. With `--keep` it stays, and
+sets the server up anew whenever that has restarted: a stream in memory does not outlive its server, and the services
+may not create one.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import math
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Annotated
+
+from nats import errors as nats_errors
+from nats.aio.client import Client
+from nats.js import errors as js_errors
+from pydantic import Field, SecretStr
+
+from common.bootstrap import streams
+from common.bootstrap.nats_config import BOOTSTRAP
+from common.contracts.subjects import DURABLE_FILTERS, STREAMS
+from common.errors import BusError, SettingsError
+from common.settings import Settings, load
+
+EXIT_SETTINGS = 78
+"""EX_CONFIG of sysexits.h: trying again will not help."""
+EXIT_UNREACHED = 1
+CONNECT_TIMEOUT_S = 2
+PING_INTERVAL_S = 2
+RETRY_WAIT_S = 0.5
+FAILURES = (nats_errors.Error, js_errors.Error, TimeoutError, OSError)
+
+Say = Callable[[str], object]
+
+
+class BootstrapSettings(Settings):
+    """Where the server is and how to be let in."""
+
+    nats_url: str = "nats://127.0.0.1:4222"
+    bootstrap_nats_password: SecretStr
+    bootstrap_timeout_s: Annotated[float, Field(gt=0, le=600)] = 60.0
+    """How long to keep trying before giving up, when not staying."""
+
+
+def main() -> int:
+    """Set up the server that the environment names; answer the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m common.bootstrap", description=__doc__)
+    parser.add_argument("--keep", action="store_true", help="stay, and set the server up anew whenever it restarts")
+    parser.add_argument("--ready-file", type=Path, help="a file that is there while everything is in place")
+    options = parser.parse_args()
+    try:
+        settings = load(BootstrapSettings)
+        if options.keep:
+            asyncio.run(keep(settings, sys.stderr.write, options.ready_file))
+        else:
+            asyncio.run(_once(settings, sys.stderr.write))
+    except SettingsError as error:
+        sys.stderr.write(f"{error}\n")
+        return EXIT_SETTINGS
+    except BusError as error:
+        sys.stderr.write(f"bootstrap: {error}\n")
+        return EXIT_UNREACHED
+    return 0
+
+
+async def keep(settings: BootstrapSettings, say: Say, ready_file: Path | None) -> None:
+    """Set up, wait until the server is gone, begin again; until SIGTERM."""
+    loop, working = asyncio.get_running_loop(), asyncio.create_task(_keep(settings, say, ready_file))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, working.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await working
+
+
+async def set_up(settings: BootstrapSettings, say: Say, timeout_s: float) -> tuple[Client, asyncio.Event]:
+    """Ensure streams and consumers, again and again until it works; raises BusError when the time is up.
+
+    Answers the connection, and what is set once that is lost.
+    """
+    loop, said = asyncio.get_running_loop(), ""
+    give_up_at = loop.time() + timeout_s
+    while True:
+        client, lost = Client(), asyncio.Event()
+        try:
+            await _connect(client, settings, lost)
+            await streams.ensure(client)
+        except FAILURES as error:
+            await _close(client)
+            text = f"{settings.nats_url.rpartition('@')[2]}: {error or type(error).__name__}"
+            if loop.time() + RETRY_WAIT_S > give_up_at:
+                raise BusError(f"expected a server to set up within {timeout_s:g} s, found {text}") from None
+        else:
+            names = ", ".join(stream.name for stream in STREAMS)
+            say(f"bootstrap: streams {names} and consumers {', '.join(DURABLE_FILTERS)} are in place\n")
+            return client, lost
+        if text != said:
+            say(f"bootstrap: waiting for {text}\n")
+            said = text
+        await asyncio.sleep(RETRY_WAIT_S)
+
+
+async def _once(settings: BootstrapSettings, say: Say) -> None:
+    client, _ = await set_up(settings, say, settings.bootstrap_timeout_s)
+    await _close(client)
+
+
+async def _keep(settings: BootstrapSettings, say: Say, ready_file: Path | None) -> None:
+    while True:
+        client, lost = await set_up(settings, say, math.inf)
+        with _there_meanwhile(ready_file):
+            await lost.wait()
+        await _close(client)
+
+
+@contextlib.contextmanager
+def _there_meanwhile(ready_file: Path | None) -> Iterator[None]:
+    if ready_file is None:
+        yield
+        return
+    ready_file.touch()
+    try:
+        yield
+    finally:
+        ready_file.unlink(missing_ok=True)
+
+
+async def _connect(client: Client, settings: BootstrapSettings, lost: asyncio.Event) -> None:
+    async def gone() -> None:
+        lost.set()
+
+    await client.connect(
+        settings.nats_url, user=BOOTSTRAP, password=settings.bootstrap_nats_password.get_secret_value(),
+        name=BOOTSTRAP, inbox_prefix=f"_INBOX.{BOOTSTRAP}", connect_timeout=CONNECT_TIMEOUT_S,
+        allow_reconnect=False, ping_interval=PING_INTERVAL_S, error_cb=_quietly, closed_cb=gone,
+    )  # fmt: skip
+
+
+async def _close(client: Client) -> None:
+    with contextlib.suppress(*FAILURES):
+        await client.close()
+
+
+async def _quietly(_error: Exception) -> None:
+    """Swallow the client's own words about a failed try: the caller says it in one line."""
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

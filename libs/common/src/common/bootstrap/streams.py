@@ -1,0 +1,60 @@
+"""Creates the streams and durable consumers of the table; run again, it changes nothing or brings them up to date."""
+
+from nats.aio.client import Client
+from nats.js import JetStreamContext
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, DiscardPolicy, StorageType, StreamConfig
+from nats.js.errors import NotFoundError
+
+from common.bus.nats import deliver_subject
+from common.contracts.subjects import DURABLE_FILTERS, JOURNAL, STREAMS, SUBJECTS, Stream
+
+DUPLICATE_WINDOW_S = 600
+ACK_WAIT_S = 5
+ACK_PENDING_MAX = 4000
+
+
+async def ensure(client: Client) -> None:
+    """Create or update every stream and consumer. Needs the bootstrap user's rights."""
+    js = client.jetstream()
+    for stream in STREAMS:
+        await _ensure_stream(js, stream)
+    for durable, filter_ in DURABLE_FILTERS.items():
+        await js.add_consumer(JOURNAL.name, _consumer(durable, filter_))
+
+
+def captured(stream: Stream) -> list[str]:
+    """Answer the subjects that a stream captures."""
+    return [s.filter for s in SUBJECTS if s.stream is stream]
+
+
+async def _ensure_stream(js: JetStreamContext, stream: Stream) -> None:
+    config = StreamConfig(
+        name=stream.name,
+        description=stream.why,
+        subjects=captured(stream),
+        storage=StorageType.MEMORY if stream.storage == "memory" else StorageType.FILE,
+        max_age=stream.max_age_s,
+        max_bytes=stream.max_bytes,
+        max_msgs_per_subject=1 if stream.last_per_subject else -1,
+        discard=DiscardPolicy.OLD,
+        duplicate_window=min(DUPLICATE_WINDOW_S, stream.max_age_s),
+        allow_direct=True,
+    )
+    try:
+        await js.stream_info(stream.name)
+    except NotFoundError:
+        await js.add_stream(config)
+    else:
+        await js.update_stream(config)
+
+
+def _consumer(durable: str, filter_: str) -> ConsumerConfig:
+    return ConsumerConfig(
+        durable_name=durable,
+        deliver_subject=deliver_subject(durable),
+        deliver_policy=DeliverPolicy.ALL,
+        ack_policy=AckPolicy.EXPLICIT,
+        ack_wait=ACK_WAIT_S,
+        max_ack_pending=ACK_PENDING_MAX,
+        filter_subject=None if filter_ == ">" else filter_,
+    )

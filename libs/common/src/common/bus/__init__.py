@@ -1,0 +1,1 @@
+"""How messages travel: one interface, over NATS with JetStream and in memory."""

@@ -1,0 +1,59 @@
+"""What a bus is to the rest of the project."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from common.clock import Instant
+from common.contracts.base import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message as it arrived: decoded, with its place in its stream when it has one (else 0)."""
+
+    subject: str
+    event: Event
+    sequence: int
+    stored_at: Instant
+    headers: Mapping[str, str] = field(default_factory=dict)
+    redelivered: bool = False
+
+
+Handler = Callable[[Message], None]
+"""Takes a core message. Must not block."""
+
+DurableHandler = Callable[[Message, Callable[[], Awaitable[None]]], None]
+"""Takes a durable message and the way to acknowledge it. Must not block."""
+
+
+class Bus(Protocol):
+    """Publish, hear, consume, and read back what was kept.
+
+    `publish` returns only when a durable message is safely stored; it raises BusError when nobody can say whether it
+    was, and publishing the same event again is then safe, for its identity deduplicates it.
+    """
+
+    @property
+    def connected(self) -> bool: ...
+
+    async def publish(self, event: Event, headers: Mapping[str, str] | None = None) -> None:
+        """Publish an event on its own subject, as its kind demands."""
+
+    async def subscribe(self, filter_: str, handler: Handler) -> None:
+        """Hear what is published from now on; what is missed is missed."""
+
+    async def consume(self, durable: str, handler: DurableHandler) -> None:
+        """Take the deliveries of a durable consumer on JOURNAL that was created beforehand."""
+
+    def replay(self, stream: str, filter_: str = ">", start: int = 1, end: int | None = None) -> AsyncIterator[Message]:
+        """Read a stream back in order, from sequence `start` to `end` or the last one there was at the call."""
+
+    def latest(self, stream: str, filter_: str) -> AsyncIterator[Message]:
+        """Read the last message of each subject under the filter, oldest first."""
+
+    async def last_sequence(self, stream: str) -> int:
+        """Answer the sequence of the last message in a stream, 0 when it is empty."""
+
+    async def close(self) -> None:
+        """Say goodbye: what was published is flushed first."""

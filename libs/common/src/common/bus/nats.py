@@ -1,0 +1,234 @@
+"""The bus over NATS and JetStream.
+
+Trade subjects are published with their identity as `Nats-Msg-Id` and waited for until the server has stored and
+synced them. Nothing is buffered while the connection is gone: a message that waited could be delivered too late.
+Streams are read back by direct gets in batches, which need no consumer and so no right to create one.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+import structlog
+from nats import errors as nats_errors
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.js import errors as js_errors
+
+from common.bus.api import DurableHandler, Handler, Message
+from common.bus.codec import decode, encode
+from common.clock import SECOND, Clock, Instant, SystemClock
+from common.contracts.base import Event
+from common.contracts.subjects import STREAMS, Kind, subject_of
+from common.errors import BusError, MessageRefusedError
+from common.telemetry.metrics import MESSAGES_REFUSED
+
+PUBLISH_TIMEOUT_S = 2.0
+READ_TIMEOUT_S = 5.0
+CONNECT_TIMEOUT_S = 2.0
+READ_BATCH = 500
+IN_MEMORY = frozenset(s.name for s in STREAMS if s.storage == "memory")
+STREAM_NOT_FOUND = 10059
+ACK_TOKENS = 9  # $JS.ACK.stream.consumer.delivered.stream_seq.consumer_seq.time.pending, without a domain
+RECONNECT_WAIT_S: Any = 0.25  # the client takes fractions, though its annotation says int
+SUBSCRIPTION_MESSAGES_MAX = 500_000
+SUBSCRIPTION_BYTES_MAX = 256 * 2**20
+
+log = structlog.get_logger()
+
+Listener = Callable[[bool], None]
+"""Told whether the connection is there, each time that changes."""
+
+
+def deliver_subject(durable: str) -> str:
+    """Name the subject that a durable consumer's deliveries come on."""
+    return f"deliver.{durable}"
+
+
+class NatsBus:
+    """One service's connection. Make it with `connect`."""
+
+    def __init__(self, client: Client, clock: Clock) -> None:
+        self._client = client
+        self._clock = clock
+        self._js = client.jetstream(timeout=PUBLISH_TIMEOUT_S)
+
+    @property
+    def connected(self) -> bool:
+        return bool(self._client.is_connected)
+
+    async def publish(self, event: Event, headers: Mapping[str, str] | None = None) -> None:
+        subject = subject_of(type(event))
+        address, payload = subject.address(event), encode(event)
+        try:
+            if subject.kind in (Kind.DURABLE, Kind.STATE):
+                await self._js.publish(address, payload, headers={**(headers or {}), "Nats-Msg-Id": event.identity})
+            else:
+                await self._client.publish(address, payload, headers=dict(headers) if headers else None)
+        except (nats_errors.Error, js_errors.Error, TimeoutError, OSError) as error:
+            raise BusError(f"publish {address}: {type(error).__name__}: {error}") from None
+
+    async def subscribe(self, filter_: str, handler: Handler) -> None:
+        async def take(raw: Msg) -> None:
+            message = self._decoded(raw, 0, self._clock.now())
+            if message is not None:
+                handler(message)
+
+        await self._subscribe(filter_, take)
+
+    async def consume(self, durable: str, handler: DurableHandler) -> None:
+        async def take(raw: Msg) -> None:
+            metadata = raw.metadata
+            stored = _stored_at(raw.reply)
+            message = self._decoded(raw, int(metadata.sequence.stream), stored, redelivered=metadata.num_delivered > 1)
+            if message is None:
+                await raw.term()
+            else:
+                handler(message, raw.ack)
+
+        await self._subscribe(deliver_subject(durable), take)
+
+    async def replay(
+        self, stream: str, filter_: str = ">", start: int = 1, end: int | None = None
+    ) -> AsyncIterator[Message]:
+        last = await self.last_sequence(stream) if end is None else end
+        at = start
+        while at <= last:
+            batch = await self._read(stream, {"seq": at, "batch": READ_BATCH, "next_by_subj": filter_})
+            for message_sequence, message in batch:
+                at = message_sequence + 1
+                if message is not None and message_sequence <= last:
+                    yield message
+            if not batch:
+                return
+
+    async def latest(self, stream: str, filter_: str) -> AsyncIterator[Message]:
+        up_to, at = await self.last_sequence(stream), 0
+        if up_to == 0:
+            return
+        request: dict[str, Any] = {"multi_last": [filter_], "batch": READ_BATCH, "up_to_seq": up_to}
+        while True:
+            batch = await self._read(stream, request | ({"seq": at} if at else {}))
+            for sequence, message in batch:
+                at = sequence + 1
+                if message is not None:
+                    yield message
+            if len(batch) < READ_BATCH:
+                return
+
+    async def last_sequence(self, stream: str) -> int:
+        try:
+            raw = await self._client.request(f"$JS.API.STREAM.INFO.{stream}", b"", timeout=READ_TIMEOUT_S)
+        except (nats_errors.Error, TimeoutError, OSError) as error:
+            raise BusError(f"read {stream}: {type(error).__name__}: {error}") from None
+        answer = json.loads(raw.data)
+        if "error" in answer:
+            if stream in IN_MEMORY and answer["error"].get("err_code") == STREAM_NOT_FOUND:
+                return 0  # it went with the server that held it, and nothing in it is needed
+            raise BusError(f"read {stream}: {answer['error'].get('description')}")
+        return int(answer["state"]["last_seq"])
+
+    async def close(self) -> None:
+        if self._client.is_connected:
+            await self._client.drain()
+        elif not self._client.is_closed:
+            await self._client.close()
+
+    async def _subscribe(self, filter_: str, take: Callable[[Msg], Awaitable[None]]) -> None:
+        await self._client.subscribe(
+            filter_, cb=take, pending_msgs_limit=SUBSCRIPTION_MESSAGES_MAX, pending_bytes_limit=SUBSCRIPTION_BYTES_MAX
+        )
+        await self._client.flush()
+
+    async def _read(self, stream: str, request: dict[str, Any]) -> list[tuple[int, Message | None]]:
+        """Ask for one batch; answer each message with its sequence, None in place of one that cannot be read."""
+        inbox = self._client.new_inbox()
+        subscription = await self._client.subscribe(inbox)
+        try:
+            await self._client.publish(f"$JS.API.DIRECT.GET.{stream}", json.dumps(request).encode(), reply=inbox)
+            found: list[tuple[int, Message | None]] = []
+            while True:
+                raw = await subscription.next_msg(timeout=READ_TIMEOUT_S)
+                headers = raw.headers or {}
+                if "Status" in headers:
+                    if headers["Status"] not in ("204", "404"):
+                        raise BusError(f"read {stream}: {headers['Status']} {headers.get('Description', '')}")
+                    return found
+                found.append(self._kept(raw, headers))
+        except (nats_errors.Error, TimeoutError, OSError) as error:
+            raise BusError(f"read {stream}: {type(error).__name__}: {error}") from None
+        finally:
+            if self._client.is_connected:
+                await subscription.unsubscribe()
+
+    def _kept(self, raw: Msg, headers: Mapping[str, str]) -> tuple[int, Message | None]:
+        sequence, stored = int(headers["Nats-Sequence"]), _from_rfc3339(headers["Nats-Time-Stamp"])
+        try:
+            event = decode(headers["Nats-Subject"], raw.data, stored)
+        except MessageRefusedError as error:
+            _refuse(error)
+            return sequence, None
+        return sequence, Message(headers["Nats-Subject"], event, sequence, stored, headers)
+
+    def _decoded(self, raw: Msg, sequence: int, at: Instant, *, redelivered: bool = False) -> Message | None:
+        address = raw.subject
+        try:
+            return Message(address, decode(address, raw.data, at), sequence, at, raw.headers or {}, redelivered)
+        except MessageRefusedError as error:
+            _refuse(error)
+            return None
+
+
+async def connect(
+    url: str, *, user: str, password: str, clock: Clock | None = None, listener: Listener | None = None
+) -> NatsBus:
+    """Connect as one user; keeps trying to come back for ever. Raises BusError when the first try fails."""
+
+    async def lost() -> None:
+        if listener is not None:
+            listener(False)
+
+    async def back() -> None:
+        if listener is not None:
+            listener(True)
+
+    async def failed(error: Exception) -> None:
+        log.warning("bus_error", error=f"{type(error).__name__}: {error}")
+
+    client = Client()
+    try:
+        # Once connected it comes back by itself for ever; the first try has an end, so that a stop is heard.
+        async with asyncio.timeout(CONNECT_TIMEOUT_S):
+            await client.connect(
+                url, user=user or None, password=password or None, name=user, inbox_prefix=f"_INBOX.{user or 'any'}",
+                max_reconnect_attempts=-1, reconnect_time_wait=RECONNECT_WAIT_S, pending_size=0, connect_timeout=2,
+                ping_interval=5, max_outstanding_pings=2, allow_reconnect=True, error_cb=failed, disconnected_cb=lost,
+                reconnected_cb=back,
+            )  # fmt: skip
+    except (nats_errors.Error, TimeoutError, OSError) as error:
+        await client.close()
+        raise BusError(f"connect {_without_password(url)}: {type(error).__name__}: {error}") from None
+    return NatsBus(client, clock or SystemClock())
+
+
+def _refuse(error: MessageRefusedError) -> None:
+    MESSAGES_REFUSED.labels(subject=".".join(error.subject.split(".")[:2]), code=error.code).inc()
+    log.warning("message_refused", subject=error.subject, code=error.code, detail=str(error))
+
+
+def _stored_at(reply: str) -> Instant:
+    """Read the exact moment of storing from the address that an acknowledgement goes to; the client rounds it."""
+    tokens = reply.split(".")
+    return Instant(int(tokens[7 if len(tokens) == ACK_TOKENS else 9]))
+
+
+def _from_rfc3339(text: str) -> Instant:
+    whole, _, fraction = text.rstrip("Z").partition(".")
+    at = datetime.fromisoformat(whole + "+00:00")
+    return Instant(int(at.timestamp()) * SECOND + int(fraction.ljust(9, "0")[:9] or 0))
+
+
+def _without_password(url: str) -> str:
+    return url.rpartition("@")[2]

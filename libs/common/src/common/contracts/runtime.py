@@ -1,0 +1,34 @@
+"""What the runtime itself tells a core: that time passes, that it is live, that the bus went or came back."""
+
+from typing import Literal
+
+from common.clock import Instant
+from common.contracts.base import Event
+
+
+class Tick(Event):
+    """Time has passed. Every core gets one at a fixed interval, however quiet the world is."""
+
+    type: Literal["tick"] = "tick"
+    at: Instant
+
+
+class WentLive(Event):
+    """Recovery is over: what comes from here on is new."""
+
+    type: Literal["went_live"] = "went_live"
+    at: Instant
+
+
+class BusLost(Event):
+    """The connection to the bus is gone; what others say is not heard."""
+
+    type: Literal["bus_lost"] = "bus_lost"
+    at: Instant
+
+
+class BusRestored(Event):
+    """The connection to the bus is back."""
+
+    type: Literal["bus_restored"] = "bus_restored"
+    at: Instant

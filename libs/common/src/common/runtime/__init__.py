@@ -1,0 +1,1 @@
+"""The shell that all services share: one loop, one life cycle, one recovery."""

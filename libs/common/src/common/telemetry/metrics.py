@@ -1,0 +1,32 @@
+"""The metrics that every service has. Names begin with `pm_arb_` and end with their unit."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+LATENCY_BUCKETS_S = (
+    0.0001, 0.0002, 0.0005, 0.001, 0.0015, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
+)  # fmt: skip
+
+MESSAGES_REFUSED = Counter(
+    "pm_arb_messages_refused_total", "Messages that were not what their subject carries", ["subject", "code"]
+)
+INPUTS = Counter("pm_arb_inputs_total", "Inputs that the core was given", ["service", "type"])
+OUTCOMES = Counter("pm_arb_outcomes_total", "Outcomes that the core decided on", ["service", "type"])
+DENIALS = Counter("pm_arb_risk_denials_total", "Opportunities that risk refused", ["rule"])
+SHED = Counter(
+    "pm_arb_inputs_shed_total", "Market data dropped or replaced because the core was behind", ["service", "why"]
+)
+PUBLISH_RETRIES = Counter(
+    "pm_arb_publish_retries_total", "Durable publications that had to be tried again", ["service"]
+)
+DECIDE_SECONDS = Histogram(
+    "pm_arb_decide_seconds", "Time to decide on one input", ["service"], buckets=LATENCY_BUCKETS_S
+)
+HOP_SECONDS = Histogram(
+    "pm_arb_hop_seconds",
+    "From the exchange's frame coming in to this service having decided",
+    ["service", "outcome"],
+    buckets=LATENCY_BUCKETS_S,
+)
+READY = Gauge("pm_arb_ready", "1 when the service can do its job", ["service"])
+STATE = Gauge("pm_arb_state", "1 for the life-cycle state the service is in", ["service", "state"])
+FIGURE = Gauge("pm_arb_figure", "Figures that a service reports of itself", ["service", "name"])

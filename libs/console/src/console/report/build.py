@@ -1,0 +1,47 @@
+"""Builds the report of a run while its bus, its database and its world still answer."""
+
+from typing import Any
+
+from nats import errors as nats_errors
+from nats.js import errors as js_errors
+
+from common.clock import SECOND, Clock
+from common.contracts.subjects import CONSOLE
+from console.audit.arithmetic import Truth, audit
+from console.audit.journal import Account, read_account
+from console.audit.world import from_json, read_truths, to_json
+from console.errors import ConsoleError
+from console.report.compose import compose
+from console.report.figures import RunFigures
+from console.report.ledger import read_ledger
+from console.state import StateFolder, read_json, write_json
+from console.up.system import System
+
+
+async def build_report(
+    folder: StateFolder, system: System, run: RunFigures, since_sequence: int, clock: Clock
+) -> dict[str, Any]:
+    """Read the ledger, audit the journal against the world, and put both together."""
+    ledger = await read_ledger(system.addresses.database_url, since_sequence)
+    try:
+        account = await read_account(system.addresses.nats_url, CONSOLE, system.console_password)
+    except (nats_errors.Error, js_errors.Error, OSError, TimeoutError) as error:
+        raise ConsoleError(f"audit: the journal could not be read: {type(error).__name__}: {error}") from None
+    truths = await _truths(folder, system, account, clock)
+    settlements = tuple(settlement for _, settlement in account.settlements)
+    verdict = audit((fill for _, fill in account.fills), account.void, settlements, truths)
+    return compose(ledger, run, verdict, settlements)
+
+
+async def _truths(folder: StateFolder, system: System, account: Account, clock: Clock) -> dict[str, Truth]:
+    """Ask the world about every market that was traded; what it told an earlier run stays known."""
+    try:
+        known = from_json(read_json(folder.truths))
+    except (OSError, ValueError, KeyError):
+        known = {}
+    slugs = {fill.slug for _, fill in account.fills}
+    wanted = [slug for slug in slugs if slug not in known or not known[slug].winner]
+    told = await read_truths(wanted, simulator_url=system.simulator_url, now_s=clock.now() // SECOND)
+    truths = known | told
+    write_json(folder.truths, to_json({slug: truth for slug, truth in truths.items() if truth.winner}))
+    return truths

@@ -1,0 +1,61 @@
+"""What a run is asked to be: the world, its seed, how long, and where its state is kept."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from console.errors import EXIT_USAGE, ConsoleError
+from console.state import StateFolder, read_json, write_json
+
+WorldKind = Literal["seeded", "recording", "live"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """One `pm-arb up`."""
+
+    folder: StateFolder
+    world: WorldKind = "seeded"
+    seconds: float | None = None
+    """How long to run once everything is ready; until stopped when None."""
+    seed: int = 1
+    lag_s: float = 2.0
+    recording: Path | None = None
+    begun_at: str | None = None
+    """Where a recording is played as of now: the quarter of an hour onto which its beginning falls."""
+
+    @property
+    def world_in_words(self) -> str:
+        match self.world:
+            case "seeded":
+                return f"seeded world {self.seed}, makers {self.lag_s:g} s behind"
+            case "recording":
+                return f"recorded world, makers {self.lag_s:g} s behind"
+            case "live":
+                return "live public data, paper trading"
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What must stay the same for a state folder to be gone on with: positions belong to one world."""
+        return {
+            "world": self.world,
+            "seed": self.seed if self.world != "live" else None,
+            "recording": str(self.recording) if self.recording else None,
+            "begun_at": self.begun_at,
+        }
+
+
+def claim_world(plan: Plan) -> None:
+    """Note the world in the state folder; a folder of another world is refused."""
+    try:
+        earlier = read_json(plan.folder.world)
+    except (OSError, ValueError):
+        write_json(plan.folder.world, plan.identity)
+        return
+    if any(earlier.get(name) != value for name, value in plan.identity.items()):
+        found = ", ".join(f"{name} {value}" for name, value in earlier.items() if value is not None)
+        raise ConsoleError(
+            f"{plan.folder.root}: its positions belong to another world ({found}): give another --state, "
+            "or --fresh to forget it",
+            EXIT_USAGE,
+        )

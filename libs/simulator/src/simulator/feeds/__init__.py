@@ -1,0 +1,1 @@
+"""The price feeds: Binance, Coinbase and the settlement socket."""

@@ -1,0 +1,112 @@
+"""Real time: says each frame of the world when it is due, to whoever listens for its key."""
+
+import asyncio
+from collections import Counter
+from typing import Protocol
+
+import orjson
+
+from simulator.faults import Faults
+from simulator.wall import Clock
+from simulator.world import CHANNELS, Frame, World
+
+WINDOW_NS = 100_000_000
+EARLY_NS_MAX = 1_000_000
+LATE_NS_MAX = 5_000_000_000
+NS_PER_S = 1_000_000_000
+EVERYONE = "*"
+"""The key of frames that go to all who asked for custom features, whatever else they listen for."""
+
+
+class Listener(Protocol):
+    """A session that listens for keys of one channel."""
+
+    def hear(self, frame: Frame, text: str, is_spoiled: bool) -> None: ...
+
+    def drop(self) -> None: ...
+
+
+class Hub:
+    """The listeners of every channel, and the pump that feeds them. An unused channel costs nothing."""
+
+    def __init__(self, world: World, clock: Clock, faults: Faults) -> None:
+        self._world = world
+        self._clock = clock
+        self._faults = faults
+        self._routes: dict[tuple[str, str], dict[Listener, None]] = {}
+        self._sessions: dict[str, dict[Listener, None]] = {channel: {} for channel in CHANNELS}
+        self._planned: frozenset[str] = frozenset()
+        self._turned = asyncio.Event()
+        self.position_ns = clock()
+        self.counts: Counter[str] = Counter()
+
+    async def join(self, channel: str, session: Listener) -> None:
+        """Register a connection, and wait until the pump says this channel's frames, so none is missed."""
+        self._sessions[channel][session] = None
+        while channel not in self._planned:
+            await self._turned.wait()
+
+    def leave(self, channel: str, session: Listener) -> None:
+        self._sessions[channel].pop(session, None)
+        for (routed, _), listeners in self._routes.items():
+            if routed == channel:
+                listeners.pop(session, None)
+        self._routes = {route: listeners for route, listeners in self._routes.items() if listeners}
+
+    def listen(self, channel: str, key: str, session: Listener) -> None:
+        self._routes.setdefault((channel, key), {})[session] = None
+
+    def ignore(self, channel: str, key: str, session: Listener) -> None:
+        self._routes.get((channel, key), {}).pop(session, None)
+
+    def connections(self, channel: str) -> int:
+        return len(self._sessions[channel])
+
+    def drop(self, channel: str) -> int:
+        """Cut every connection of a channel, and say how many there were."""
+        sessions = list(self._sessions[channel])
+        for session in sessions:
+            session.drop()
+        return len(sessions)
+
+    async def run(self) -> None:
+        """Pump for ever, a tenth of a second at a time. A pump that was suspended skips what is stale."""
+        start_ns = self._clock() // WINDOW_NS * WINDOW_NS
+        while True:
+            if self._clock() - start_ns > LATE_NS_MAX:
+                self.counts["windows_skipped"] += (self._clock() - start_ns) // WINDOW_NS
+                start_ns = self._clock() // WINDOW_NS * WINDOW_NS
+            self._plan(start_ns)
+            for frame in self._world.frames(start_ns, start_ns + WINDOW_NS, self._planned):
+                await self._until(frame.at_ns)
+                self.position_ns = frame.at_ns
+                self._say(frame)
+            start_ns += WINDOW_NS
+            await self._until(start_ns)
+
+    def _plan(self, start_ns: int) -> None:
+        self.position_ns = max(self.position_ns, start_ns)
+        self._planned = frozenset(channel for channel, sessions in self._sessions.items() if sessions)
+        self._turned.set()
+        self._turned = asyncio.Event()
+
+    async def _until(self, at_ns: int) -> None:
+        left_ns = at_ns - self._clock()
+        if left_ns > EARLY_NS_MAX:
+            await asyncio.sleep(left_ns / NS_PER_S)
+
+    def _say(self, frame: Frame) -> None:
+        payload, key = frame.payload, frame.key
+        if payload.get("event_type") == "new_market":
+            key, payload = EVERYONE, self._faults.announced(payload)
+        listeners = self._routes.get((frame.channel, key))
+        if not listeners:
+            return
+        if self._faults.is_silent(frame.channel):
+            self.counts["frames_silenced"] += 1
+            return
+        spoiled = self._faults.spoil(frame.channel, payload)
+        text = spoiled if spoiled is not None else orjson.dumps(payload).decode()
+        for session in list(listeners):
+            session.hear(frame, text, spoiled is not None)
+        self.counts[f"frames_{frame.channel}"] += 1

@@ -1,0 +1,1 @@
+"""The service `alerter`: who must know, and how loudly."""

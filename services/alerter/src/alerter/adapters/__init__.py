@@ -1,0 +1,1 @@
+"""Where the alerter touches the world: the channels that alerts leave by."""

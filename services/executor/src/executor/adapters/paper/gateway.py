@@ -1,0 +1,107 @@
+"""The executor's way to the paper venue: it drives virtual time by the clock and hands reports to the inbox."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+
+import structlog
+
+from common.clock import SECOND, Clock, Instant, since
+from common.contracts.base import Event
+from common.contracts.control import HaltRequested
+from common.contracts.executor import OrderRefused, OrderSubmitted, OrderUnknown
+from common.contracts.risk import OrderApproved, TradingHalted
+from common.contracts.runtime import BusLost
+from common.contracts.venue import BookUpdated, MarketUpdated
+from common.runtime.core import Inbox
+from executor.adapters.metrics import REFUSALS, REPORTS
+from executor.adapters.paper.venue import PaperVenue
+from executor.core.inputs import FillAsked, GatewayReport
+
+log = structlog.get_logger()
+
+
+class PaperGateway:
+    """Carries out orders on paper. It is the runtime's gateway and a source of reports in one."""
+
+    def __init__(
+        self,
+        venue: PaperVenue,
+        clock: Clock,
+        *,
+        approval: Callable[[str], OrderApproved | None],
+        is_halted: Callable[[], bool],
+    ) -> None:
+        self._venue, self._clock = venue, clock
+        self._approval, self._is_halted = approval, is_halted
+        self._was_halted = False
+        self._inbox: Inbox | None = None
+        self._waiting: list[GatewayReport] = []
+        self._news = asyncio.Event()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether reports find their way to the core."""
+        return self._inbox is not None
+
+    async def carry_out(self, outcome: Event, now: Instant) -> None:
+        match outcome:
+            case OrderSubmitted():
+                approval = self._approval(outcome.order_id)
+                assert approval is not None, f"order {outcome.order_id}: expected its approval, found none"
+                self._venue.submit(approval, now)
+            case OrderUnknown():
+                self._hand_in(self._venue.look_up(outcome.order_id))
+            case OrderRefused():
+                REFUSALS.labels(rule=outcome.rule).inc()
+            case FillAsked():
+                self._venue.look_up_fill(outcome.order_id, outcome.fill_id, outcome.matched_at, now)
+            case _:
+                return
+        self._news.set()
+
+    async def react(self, event: Event, now: Instant) -> None:
+        match event:
+            case BookUpdated():
+                self._venue.on_book(event)
+            case MarketUpdated():
+                self._venue.on_market(event)
+            case _:
+                self._cancel_when_halted(event, now)
+        self._pump(now)
+
+    async def run(self, inbox: Inbox) -> None:
+        """Hand in each report when it is due, for ever."""
+        self._inbox = inbox
+        while True:
+            self._news.clear()
+            self._pump(self._clock.now())
+            due = self._venue.next_due()
+            wait = None if due is None else max(0.0, since(due, self._clock.now()) / SECOND)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._news.wait(), wait)
+
+    def _cancel_when_halted(self, event: Event, now: Instant) -> None:
+        """Cancel everything on each word of halt, and when the desk halts by itself."""
+        halted = self._is_halted()
+        told = isinstance(event, HaltRequested | TradingHalted | BusLost)
+        if halted and (told or not self._was_halted):
+            log.warning("cancelling_everything", cause=getattr(event, "type", ""), working=self._venue.working)
+            self._venue.cancel_all(now)
+            self._news.set()
+        self._was_halted = halted
+
+    def _pump(self, now: Instant) -> None:
+        self._hand_in(self._venue.due(now))
+
+    def _hand_in(self, reports: list[GatewayReport]) -> None:
+        """Put reports into the inbox; before there is one they wait."""
+        self._waiting += reports
+        if self._inbox is None:
+            return
+        for report in self._waiting:
+            kind = str(getattr(report, "type", ""))
+            log.debug("reported", type=kind, order_id=report.order_id)
+            REPORTS.labels(type=kind).inc()
+            self._inbox.put(report)
+        self._waiting = []

@@ -1,0 +1,23 @@
+"""The executor's judgement: orders once, and what became of them."""
+
+from executor.core.desk import OrderDesk
+from executor.core.last_hop import LAST_HOP, Caps, refusal_codes
+from executor.core.latch import Latch
+from executor.core.orders import Order, Orders
+from executor.core.states import FILL_TABLE, ORDER_TABLE, FillHappening, FillState, Happening, OrderState
+
+__all__ = [
+    "FILL_TABLE",
+    "LAST_HOP",
+    "ORDER_TABLE",
+    "Caps",
+    "FillHappening",
+    "FillState",
+    "Happening",
+    "Latch",
+    "Order",
+    "OrderDesk",
+    "OrderState",
+    "Orders",
+    "refusal_codes",
+]

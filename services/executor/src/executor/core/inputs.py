@@ -1,0 +1,112 @@
+"""What the gateway tells the desk, and what the desk asks of it alone: what never leaves the service.
+
+A report says what the venue said, no more: whether it is believed is the desk's affair. They are events with a type
+of their own, so that a tape of them can be played back.
+"""
+
+from typing import ClassVar, Literal
+
+from common.clock import Instant
+from common.contracts.base import Event, Key, Price, Shares, Usd
+
+
+class GatewayReport(Event):
+    """What the reports of the gateway share: the order they are about, and when the venue says it was."""
+
+    may_be_shed: ClassVar[bool] = False
+    order_id: str
+    at: Instant
+
+
+class GatewayAccepted(GatewayReport):
+    """The venue has the order."""
+
+    type: Literal["gateway_accepted"] = "gateway_accepted"
+    venue_order_id: str
+
+
+class GatewayRejected(GatewayReport):
+    """The venue said no, in its own words."""
+
+    type: Literal["gateway_rejected"] = "gateway_rejected"
+    code: Key
+    detail: str
+
+
+class GatewayFilled(GatewayReport):
+    """A match, not yet final; `fee` in dollars on top of a buy, off a sale."""
+
+    type: Literal["gateway_filled"] = "gateway_filled"
+    fill_id: str
+    """Unique to the match and the order: one trade of the venue may touch several of our orders."""
+    price: Price
+    quantity: Shares
+    fee: Usd
+
+
+class GatewayFillConfirmed(GatewayReport):
+    """A match is final."""
+
+    type: Literal["gateway_fill_confirmed"] = "gateway_fill_confirmed"
+    fill_id: str
+
+
+class GatewayFillRetried(GatewayReport):
+    """The venue tries to settle a match once more; nothing is decided by it."""
+
+    type: Literal["gateway_fill_retried"] = "gateway_fill_retried"
+    fill_id: str
+
+
+class GatewayFillFailed(GatewayReport):
+    """A match came to nothing."""
+
+    type: Literal["gateway_fill_failed"] = "gateway_fill_failed"
+    fill_id: str
+    reason: str
+
+
+class GatewayCompleted(GatewayReport):
+    """The order got all that it asked for; `filled` is the venue's own count."""
+
+    type: Literal["gateway_completed"] = "gateway_completed"
+    filled: Shares
+
+
+class GatewayCancelled(GatewayReport):
+    """What was left of the order is gone; `filled` is the venue's own count of what it had got."""
+
+    type: Literal["gateway_cancelled"] = "gateway_cancelled"
+    filled: Shares
+    reason: str
+
+
+class GatewayCancelDeclined(GatewayReport):
+    """The venue would not cancel: the order stays as it is until its own end is reported."""
+
+    type: Literal["gateway_cancel_declined"] = "gateway_cancel_declined"
+    reason: str
+
+
+class GatewayLost(GatewayReport):
+    """The order left and no answer came: a timeout, a broken connection, a server's failure. It is not a rejection."""
+
+    type: Literal["gateway_lost"] = "gateway_lost"
+    detail: str
+
+
+class GatewayNotFound(GatewayReport):
+    """The venue was asked for the order and does not know it."""
+
+    type: Literal["gateway_not_found"] = "gateway_not_found"
+
+
+class FillAsked(Event):
+    """The desk wants to know whether a match became final: an outcome that only the gateway hears."""
+
+    type: Literal["fill_asked"] = "fill_asked"
+    event_id: str
+    order_id: str
+    fill_id: str
+    matched_at: Instant
+    at: Instant

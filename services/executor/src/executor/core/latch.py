@@ -1,0 +1,52 @@
+"""The kill switch as the executor holds it: several reasons to stop, each lifted only by its own counterpart."""
+
+from common.contracts.base import Event
+from common.contracts.control import HaltRequested, ResumeRequested
+from common.contracts.risk import TradingHalted, TradingResumed
+from common.contracts.runtime import BusLost, BusRestored
+
+EVENTS_REMEMBERED_MAX = 1000
+
+
+class Latch:
+    """Folds what was said of halting. An operator's halt needs an operator's resume; risk's halt needs risk's."""
+
+    def __init__(self) -> None:
+        self.operator = ""
+        """Why an operator halted, or empty."""
+        self.risk = ""
+        """Why risk halted, or empty."""
+        self.bus = ""
+        """Why the bus cannot be relied on, or empty."""
+        self._seen: dict[str, None] = {}
+
+    def observe(self, event: Event) -> None:
+        """Take one word; risk's are told again after a crash, so each counts once."""
+        match event:
+            case HaltRequested():
+                self.operator = f"operator: {event.reason or 'no reason given'}"
+            case ResumeRequested():
+                self.operator = ""
+            case TradingHalted() if self._is_new(event.event_id):
+                self.risk = f"risk: {event.rule}"
+            case TradingResumed() if self._is_new(event.event_id):
+                self.risk = ""
+            case BusLost():
+                self.bus = "bus lost"
+            case BusRestored():
+                self.bus = ""
+            case _:
+                pass
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Say who said stop, the bus apart."""
+        return tuple(reason for reason in (self.operator, self.risk) if reason)
+
+    def _is_new(self, event_id: str) -> bool:
+        if event_id in self._seen:
+            return False
+        self._seen[event_id] = None
+        if len(self._seen) > EVENTS_REMEMBERED_MAX:
+            del self._seen[next(iter(self._seen))]
+        return True

@@ -1,0 +1,73 @@
+"""Puts the executor together: the desk, and the gateway to the venue it trades on."""
+
+from common.clock import Clock, SystemClock
+from common.errors import SettingsError
+from common.money import Usd
+from common.runtime.assembly import Assembly, Recovery
+from executor.adapters.metrics import HALTED, IGNORED
+from executor.adapters.paper import AttentiveDesk, PaperGateway, PaperRules, PaperVenue
+from executor.core import Caps, OrderDesk
+from executor.settings import Settings
+
+RECOVERY = (
+    Recovery("JOURNAL", ">", "all"),
+    Recovery("CATALOGUE", "venue.market.>", "last"),
+    Recovery("MARKET", "venue.book.>", "last"),
+)
+"""The journal comes first: what is held decides which resolved markets matter."""
+
+
+def assemble(settings: Settings, clock: Clock | None = None) -> Assembly:
+    """Answer the executor, trading on paper; anything else is refused, for there is nothing else yet."""
+    if not settings.paper_trading:
+        raise SettingsError("PAPER_TRADING: live trading is not built in this version: expected true, found false")
+    desk = AttentiveDesk(OrderDesk(caps(settings), mode="paper"))
+    venue = PaperVenue(paper_rules(settings))
+    gateway = PaperGateway(venue, clock or SystemClock(), approval=desk.approval, is_halted=desk.is_halted)
+    return Assembly(
+        name="executor", core=desk, settings=settings, recovery=RECOVERY, sources=(gateway,), gateway=gateway,
+        figures=lambda _now: figures(desk.desk), not_ready=lambda _now: not_ready(desk.desk, gateway),
+    )  # fmt: skip
+
+
+def caps(settings: Settings) -> Caps:
+    """Read the desk's caps from the settings."""
+    return Caps(
+        trade_usd_max=Usd(settings.max_trade_size), order_shares_max=settings.max_order_shares,
+        orders_per_minute_max=settings.orders_per_minute_max, clock_skew_ms_max=settings.clock_skew_ms_max,
+        order_timeout_ms=settings.order_timeout_ms, orders_kept_max=settings.orders_kept_max,
+        markets_kept_max=settings.markets_kept_max,
+    )  # fmt: skip
+
+
+def paper_rules(settings: Settings) -> PaperRules:
+    """Read the paper venue's rules from the settings."""
+    return PaperRules(
+        latency_ms=settings.paper_latency_ms, confirm_ms=settings.paper_confirm_ms,
+        book_age_ms_max=settings.paper_book_age_ms_max, orders_kept_max=settings.orders_kept_max,
+        markets_kept_max=settings.markets_kept_max,
+    )  # fmt: skip
+
+
+def figures(desk: OrderDesk) -> dict[str, str]:
+    """Answer the few figures that people watch, and keep the gauges of the desk up to date."""
+    HALTED.set(1 if desk.halted_by else 0)
+    for reason, count in (desk.orders.ignored + desk.noted).items():
+        IGNORED.labels(reason=reason).set(count)
+    return {
+        "open_orders": str(desk.orders.open_count),
+        "positions": str(len(desk.positions)),
+        "fills": str(desk.orders.fill_count),
+        "provisional_fills": str(desk.orders.provisional_count),
+        "refused": str(desk.refused.total()),
+        "latched": ", ".join(desk.halted_by),
+    }
+
+
+def not_ready(desk: OrderDesk, gateway: PaperGateway) -> str:
+    """Say why orders could not be carried out now. A halt is no such reason: holding still is its job then."""
+    if desk.latch.bus:
+        return desk.latch.bus
+    if not gateway.is_running:
+        return "the gateway is not running"
+    return f"orders in doubt since the start: {desk.doubts}" if desk.doubts else ""

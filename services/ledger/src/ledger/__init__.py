@@ -1,0 +1,1 @@
+"""The service `ledger`: what happened, written down for people."""

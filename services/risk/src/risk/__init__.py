@@ -1,0 +1,1 @@
+"""Risk: says whether an opportunity may be taken, and how much of it, within limits that it cannot exceed."""

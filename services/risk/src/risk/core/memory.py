@@ -1,0 +1,62 @@
+"""What was asked and answered lately: each opportunity once, no copy of it under another name, not too many orders."""
+
+from typing import NamedTuple
+
+from common.clock import SECOND, Instant
+from common.contracts.base import Event, Price
+from common.contracts.risk import OrderApproved, OrderDenied
+from common.contracts.scanner import OpportunityFound
+from risk.core.recent import Recent
+
+DECIDED_MAX = 10_000
+HEARD_MAX = 1000
+MINUTE = 60 * SECOND
+
+
+class Likeness(NamedTuple):
+    """What makes two opportunities the same one, whatever their ids."""
+
+    market_id: str
+    outcome: str
+    limit: Price
+    book_at: Instant
+
+
+def likeness(opportunity: OpportunityFound) -> Likeness:
+    return Likeness(opportunity.market_id, opportunity.outcome, opportunity.limit, opportunity.book_at)
+
+
+class Memory:
+    """Folds opportunities and decisions."""
+
+    def __init__(self, *, orders_per_minute_max: int) -> None:
+        self._decided: Recent[str, None] = Recent(DECIDED_MAX)
+        self._heard: Recent[str, Likeness] = Recent(HEARD_MAX)
+        self._taken: Recent[Likeness, Instant] = Recent(HEARD_MAX)
+        self._approvals: Recent[str, Instant] = Recent(orders_per_minute_max)
+
+    def observe(self, event: Event) -> None:
+        match event:
+            case OpportunityFound():
+                self._heard.put(event.event_id, likeness(event))
+            case OrderApproved():
+                self._decided.put(event.opportunity_id, None)
+                self._approvals.put(event.order_id, event.approved_at)
+                taken = self._heard.get(event.opportunity_id)
+                if taken is not None:
+                    self._taken.put(taken, event.approved_at)
+            case OrderDenied():
+                self._decided.put(event.opportunity_id, None)
+            case _:
+                pass
+
+    def is_decided(self, opportunity_id: str) -> bool:
+        return opportunity_id in self._decided
+
+    def taken_at(self, opportunity: OpportunityFound) -> Instant | None:
+        """Say when its like was approved, None when it was not."""
+        return self._taken.get(likeness(opportunity))
+
+    def approvals_in_the_last_minute(self, now: Instant) -> int:
+        """Count the orders approved within the minute before `now`; at most as many as are allowed are remembered."""
+        return self._approvals.count(lambda at: now - at < MINUTE)

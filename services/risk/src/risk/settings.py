@@ -1,0 +1,64 @@
+"""The limits, under the owner's names. Percentages are of the bankroll's equity unless they say otherwise."""
+
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from common.settings import BareSymbols, Names, ServiceSettings
+
+Percent = Annotated[Decimal, Field(gt=0, le=100)]
+Dollars = Annotated[Decimal, Field(gt=0, le=1_000_000)]
+
+
+class Settings(ServiceSettings):
+    """What may be risked. None of these can switch a limit off."""
+
+    symbols: BareSymbols = ("BTC", "ETH")
+    """Bare symbols of the underlyings that may be traded."""
+    venues_allowed: Names = ("polymarket",)
+    initial_bankroll: Dollars = Decimal(200)
+    """Dollars in the account before the first trade."""
+    sizing_strategy: Literal["fixed", "half_kelly"] = "fixed"
+    trade_size_usd: Dollars = Decimal(5)
+    """What a trade costs with its fee, where SIZING_STRATEGY is fixed; every limit may make it smaller."""
+    max_trade_size: Dollars = Decimal(20)
+    """The most that one order may cost, in dollars, fee included."""
+    max_loss_per_trade: Dollars = Decimal(20)
+    """The most that one trade may lose, in dollars."""
+    max_order_shares: Annotated[Decimal, Field(gt=0, le=1_000_000)] = Decimal(500)
+    orders_per_minute_max: Annotated[int, Field(ge=1, le=1000)] = 30
+    open_orders_max: Annotated[int, Field(ge=1, le=1000)] = 10
+    """Orders whose end is not known yet, in flight ones included."""
+    position_limit_pct: Percent = Decimal(10)
+    """Worst-case exposure to one market."""
+    underlying_limit_pct: Percent = Decimal(30)
+    """Worst-case exposure to one underlying."""
+    venue_limit_pct: Percent = Decimal(50)
+    """Worst-case exposure to one venue."""
+    total_limit_pct: Percent = Decimal(50)
+    """Worst-case exposure in all."""
+    daily_loss_limit_pct: Percent = Decimal(10)
+    """The most that a UTC day may lose, in percent of the equity at its start, everything open counted as lost."""
+    drawdown_limit_pct: Percent = Decimal(20)
+    """How far equity may fall below its highest, in percent of that, before trading is halted until a resume."""
+    min_edge_pct: Annotated[Decimal, Field(ge=0, le=50)] = Decimal("2.0")
+    """The least net edge, in percent of a dollar a share, after fee and margin, on risk's own book."""
+    max_credible_edge: Annotated[Decimal, Field(gt=0, le=1)] = Decimal("0.30")
+    """A larger gross edge, in dollars a share, is taken for an error in the data."""
+    price_collar_pct: Annotated[Decimal, Field(ge=0, le=50)] = Decimal(5)
+    """How far above the best ask the limit may lie, in percent of a dollar a share."""
+    underlying_move_bps_max: Annotated[Decimal, Field(ge=0, le=1000)] = Decimal(5)
+    """How far the underlying may have moved against the trade since the opportunity was found."""
+    price_age_ms_max: Annotated[int, Field(gt=0, le=60_000)] = 2000
+    book_age_ms_max: Annotated[int, Field(gt=0, le=60_000)] = 5000
+    clock_skew_ms_max: Annotated[int, Field(ge=0, le=10_000)] = 500
+    """How far another service's clock may be ahead of this one's."""
+    repeat_window_ms: Annotated[int, Field(ge=0, le=60_000)] = 1000
+    """The same offer on the same book is not taken again sooner."""
+    close_guard_s: Annotated[int, Field(ge=0, le=3600)] = 2
+    """A market is not traded in its last seconds."""
+    order_valid_ms: Annotated[int, Field(gt=0, le=60_000)] = 1000
+    """How long an approved order may be placed."""
+    reduce_only: bool = False
+    """Start in the state REDUCING: nothing is bought."""

@@ -1,0 +1,107 @@
+"""compose.yaml under a name, passwords and ports of its own, for the tests of the containers."""
+
+import json
+import os
+import re
+import secrets
+import socket
+import subprocess
+import urllib.parse
+import urllib.request
+from pathlib import Path
+
+from common.contracts.subjects import SERVICES
+from support.nats_server import free_port
+from support.waiting import eventually
+
+ROOT = Path(__file__).parents[2]
+BUILT = (*SERVICES, "simulator", "bootstrap")
+STARTED = (*BUILT, "nats", "postgres", "prometheus")
+"""All but Grafana, which only draws what Prometheus answers."""
+PORTS = ("NATS_PORT", "POSTGRES_PORT", "PROMETHEUS_PORT", "GRAFANA_PORT")
+TAG = "test"
+
+
+def image(name):
+    return f"pm-arb-{name}:{TAG}"
+
+
+def docker(*arguments, **options):
+    """Run docker and answer what it printed; what it complained of is in the failure."""
+    done = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False, **options)
+    assert done.returncode == 0, f"docker {' '.join(arguments)}: {done.stderr[-3000:]}"
+    return done.stdout
+
+
+class Deployment:
+    """Bring it up, ask it, take it down."""
+
+    def __init__(self, folder):
+        self.project = f"pm-arb-{os.environ.get('PM_ARB_CI_RUN', os.getpid())}"
+        self.file = folder / ".env"
+        subprocess.run([ROOT / "deploy/secrets.sh", self.file], check=True, stdout=subprocess.DEVNULL)
+        lines = self.file.read_text().splitlines()
+        self.secrets = dict(line.split("=", 1) for line in lines if re.match(r"[A-Z_]+_PASSWORD=", line))
+        self.ports = {name: str(free_port()) for name in PORTS}
+        self.marker = secrets.token_hex(16)
+        pip_conf = folder / "pip.conf"
+        pip_conf.write_text(f"# {self.marker}\n" + Path(os.environ.get("PIP_CONF", os.devnull)).read_text())
+        self.environment = os.environ | self.ports | {"TAG": TAG, "PIP_CONF": str(pip_conf)}
+
+    def compose(self, *arguments):
+        command = ("compose", "--project-name", self.project, "--env-file", str(self.file), *arguments)
+        return docker(*command, env=self.environment, cwd=ROOT)
+
+    def up(self):
+        self.compose("build", *BUILT)
+        self.compose("up", "--detach", *STARTED)
+
+    def down(self):
+        self.compose("down", "--volumes", "--remove-orphans", "--timeout", "20")
+        docker("image", "rm", "--force", *map(image, BUILT))
+
+    def health(self):
+        """Answer each container's health, or its state where it has no health check."""
+        rows = [json.loads(line) for line in self.compose("ps", "--all", "--format", "json").splitlines()]
+        return {row["Service"]: row["Health"] or row["State"] for row in rows}
+
+    async def is_healthy(self, within_s=120):
+        wanted = dict.fromkeys(STARTED, "healthy")
+        await eventually(lambda: self.health() == wanted, within_s=within_s, every_s=1, why="every container healthy")
+
+    async def is_ready(self, within_s=60):
+        """Wait until Prometheus has heard from every service that it can do its job."""
+        query = "sum(pm_arb_ready) == sum(up)"
+        await eventually(
+            lambda: [float(row["value"][1]) for row in self.query(query)] == [len(SERVICES)],
+            within_s=within_s, every_s=1, why="every service ready",
+        )  # fmt: skip
+
+    def containers(self):
+        """Inspect every container."""
+        return json.loads(docker("inspect", *self.compose("ps", "--all", "--quiet").split()))
+
+    def select(self, query):
+        """Answer the rows of a query on the ledger's database, as lines."""
+        return self.compose("exec", "-T", "postgres", "psql", "-U", "pm_arb", "-Atc", query).splitlines()
+
+    def query(self, expression):
+        return self.prometheus("query", query=expression)["result"]
+
+    def prometheus(self, path, **parameters):
+        url = f"http://127.0.0.1:{self.ports['PROMETHEUS_PORT']}/api/v1/{path}?{urllib.parse.urlencode(parameters)}"
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            return json.load(answer)["data"]
+
+    def rules(self):
+        """Answer every alert rule as Prometheus sees it now."""
+        return [rule for group in self.prometheus("rules")["groups"] for rule in group["rules"]]
+
+    def say(self, line):
+        """Say one line to NATS as anyone on the loopback can, and answer what the server says to it."""
+        with socket.create_connection(("127.0.0.1", int(self.ports["NATS_PORT"])), timeout=5) as connection:
+            connection.sendall(f"{line}\r\n\r\nPING\r\n".encode())
+            heard = b""
+            while b"PONG" not in heard:
+                heard += connection.recv(65536)
+        return heard.decode()

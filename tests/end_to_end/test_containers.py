@@ -1,0 +1,236 @@
+"""The deployment: what its files say, and what holds of the whole system when compose has brought it up."""
+
+import ast
+import importlib.util
+import json
+import re
+import shutil
+import subprocess
+from datetime import UTC, datetime, timedelta
+from importlib import import_module
+
+import pytest
+
+from common.bootstrap.nats_config import render
+from common.contracts.subjects import SERVICES
+from common.settings import ServiceSettings
+from end_to_end.deployment import BUILT, ROOT, Deployment, docker, image
+from support.waiting import eventually
+
+DASHBOARDS = sorted((ROOT / "deploy/grafana/dashboards").glob("*.json"))
+RULES = ROOT / "deploy/prometheus/rules.yml"
+WALLET = {"polymarket", "py_clob_client", "py_clob_client_v2", "eth_account", "eth_keys", "coincurve", "web3"}
+NETWORKED = {"aiohttp", "asyncpg", "httpx", "websockets"}
+"""What talks to the world outside, or to the database; an image has what its service talks with and no more."""
+TALKS_WITH = {
+    "oracle": {"websockets"}, "venue": {"httpx", "websockets"}, "ledger": {"asyncpg"}, "alerter": {"httpx"},
+    "simulator": {"aiohttp"},
+}  # fmt: skip
+FIXED = {"nats_url", "nats_password", "http_host", "http_port", "log_format", "database_url"}
+"""The settings whose values the deployment itself decides."""
+
+needs_engine = pytest.mark.containers
+slowly = pytest.mark.timeout(600)
+
+
+def test_the_configuration_of_nats_is_what_the_table_of_subjects_says():
+    expected = render(listen="0.0.0.0:4222", store_dir="/data", monitor="0.0.0.0:8222")
+
+    assert (ROOT / "deploy/nats/nats.conf").read_text() == expected
+
+
+def test_every_lock_fits_its_project_and_names_no_place():
+    specification = importlib.util.spec_from_file_location("lock", ROOT / "deploy/lock.py")
+    lock = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(lock)
+    texts = {one.path: (ROOT / one.path).read_text() for one in lock.locks()}
+
+    assert [line for one in lock.locks() for line in lock.stale(one)] == []
+    assert {path for path, text in texts.items() if re.search(r"://|index-url|find-links|\bfile:", text)} == set()
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_setting_of_a_service_can_be_given_in_the_environment_file(service):
+    settings = import_module(f"{service}.settings").Settings
+    expected = {name.upper() for name in set(settings.model_fields) - FIXED}
+
+    assert issubclass(settings, ServiceSettings)
+    assert expected - variables_of(service) == set(), "add each, without a value, to its environment in compose.yaml"
+
+
+def test_every_variable_of_the_example_is_one_that_compose_passes_on():
+    example = (ROOT / ".env.example").read_text()
+    passed_on = "".join((ROOT / name).read_text() for name in ("compose.yaml", "compose.live.yaml"))
+    named = set(re.findall(r"^#?([A-Z][A-Z0-9_]+)=", example, re.MULTILINE))
+
+    assert named - set(re.findall(r"\b[A-Z][A-Z0-9_]+\b", passed_on)) == set()
+    assert set(re.findall(r"\$\{([A-Z0-9_]+):\?", passed_on)) <= named
+
+
+@needs_engine
+@slowly
+async def test_everything_comes_up_healthy_and_ready(deployment):
+    await deployment.is_healthy()
+    await deployment.is_ready()
+
+    assert all(f"pm-arb-{name}" in deployment.compose("images") for name in BUILT)
+
+
+@needs_engine
+@slowly
+async def test_a_paper_trade_is_decided_filled_and_written_down_within_three_minutes(deployment):
+    def count(table):
+        return int(deployment.select(f"SELECT count(*) FROM {table}")[0])
+
+    await eventually(lambda: count("decisions"), within_s=180, every_s=1, why="a decision")
+    await eventually(lambda: count("fills"), within_s=180, every_s=1, why="a fill")
+
+    assert deployment.select("SELECT DISTINCT mode FROM fills") == ["paper"]
+    assert count("refused") == 0
+
+
+@needs_engine
+@slowly
+async def test_every_query_of_the_dashboard_is_answered_with_data(deployment):
+    queries = [query for path in DASHBOARDS for query in queries_of(json.loads(path.read_text()))]
+
+    assert len(queries) > 20
+    for query in queries:
+        await eventually(lambda query=query: deployment.query(query), within_s=90, every_s=1, why=query)
+
+
+@needs_engine
+@slowly
+async def test_the_alert_rules_can_be_evaluated_and_name_metrics_that_exist(deployment):
+    def health():
+        return {rule["health"] for rule in deployment.rules()}
+
+    await eventually(lambda: health() == {"ok"}, within_s=30, every_s=1, why="rules evaluated")
+
+    named = set(re.findall(r"\bpm_arb_\w+", "".join(path.read_text() for path in (RULES, *DASHBOARDS))))
+    families = {re.sub("_(total|bucket)$", "", name) for name in named}
+    assert len(deployment.rules()) == RULES.read_text().count("- alert:")
+    assert families - set(deployment.prometheus("metadata")) == set()
+    assert [rule["name"] for rule in deployment.rules() if rule["state"] == "firing"] == []
+
+
+@needs_engine
+@slowly
+@pytest.mark.parametrize("name", BUILT)
+def test_an_image_carries_only_what_its_service_needs_and_never_a_wallet_library(deployment, name):
+    everything = sorted(NETWORKED | WALLET | {"common", "simulator", *SERVICES})
+    find = f"from importlib.util import find_spec; print([n for n in {everything} if find_spec(n)])"
+    found = ast.literal_eval(
+        docker("run", "--rm", "--network", "none", "--entrypoint", "python", image(name), "-c", find)
+    )
+
+    own = {"bootstrap": {"common"}, "simulator": {"simulator"}}.get(name, {"common", name})
+    assert set(found) == TALKS_WITH.get(name, set()) | own
+
+
+@needs_engine
+@slowly
+def test_a_container_is_confined_and_none_is_given_a_wallet(deployment):
+    for container in deployment.containers():
+        host, name = container["HostConfig"], container["Name"]
+        assert host["ReadonlyRootfs"], name
+        assert host["CapDrop"] == ["ALL"], name
+        assert "no-new-privileges:true" in host["SecurityOpt"], name
+        assert host["Memory"] > 0, name
+        assert host["LogConfig"]["Config"].keys() == {"max-size", "max-file"}, name
+        published = [b["HostIp"] for bindings in host["PortBindings"].values() for b in bindings]
+        assert set(published) <= {"127.0.0.1"}, name
+        assert not re.search(r"PRIVATE_KEY|WALLET|POLYMARKET|CLOB_(API|SECRET)", str(container["Config"]["Env"])), name
+    for name in BUILT:
+        assert json.loads(docker("image", "inspect", image(name)))[0]["Config"]["User"] == "10001:10001"
+
+
+@needs_engine
+@slowly
+def test_a_container_has_the_secrets_of_its_own_service_alone(deployment):
+    for container in deployment.containers():
+        name, text = container["Config"]["Labels"]["com.docker.compose.service"], json.dumps(container)
+        own = {f"{name.upper()}_NATS_PASSWORD"} | ({"POSTGRES_PASSWORD"} if name in ("ledger", "postgres") else set())
+        if name != "nats":  # which must know them all
+            assert {key for key, value in deployment.secrets.items() if value in text} <= own, name
+
+
+@needs_engine
+@slowly
+def test_no_secret_is_in_an_image_or_a_log(deployment):
+    secrets = (*deployment.secrets.values(), deployment.marker)
+    for name in BUILT:
+        told = docker("image", "inspect", image(name)) + docker("history", "--no-trunc", image(name))
+        assert not [secret for secret in secrets if secret in told], name
+        look = ("run", "--rm", "--network", "none", "--user", "0", "--entrypoint", "grep", image(name))
+        search = subprocess.run(
+            ["docker", *look, "-rlFs", deployment.marker, "/etc", "/opt", "/home", "/root", "/tmp"],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert (search.returncode, search.stdout) == (1, ""), name
+    logs = deployment.compose("logs", "--no-color")
+    assert not [key for key, value in deployment.secrets.items() if value in logs]
+
+
+@needs_engine
+@slowly
+async def test_a_halt_without_credentials_stops_orders_and_outlives_a_restart_of_everything(deployment):
+    def denied_since(at):
+        return deployment.select(
+            "SELECT decision_id FROM decisions WHERE rule = 'trading_is_active' "
+            f"AND decided_at > '{at.isoformat()}' LIMIT 1"
+        )
+
+    def firing():
+        return [rule["name"] for rule in deployment.rules() if rule["state"] == "firing"]
+
+    answer = deployment.say("PUB control.halt 0")
+    halted_at = datetime.now(UTC)
+    assert "-ERR" not in answer
+    assert "Permissions Violation" in deployment.say("PUB control.resume 0")
+    await eventually(
+        lambda: denied_since(halted_at), within_s=120, every_s=1, why="an opportunity refused after the halt"
+    )
+    await eventually(lambda: "TradingHalted" in firing(), within_s=30, every_s=1, why="the alert fires")
+
+    deployment.compose("restart")
+    restarted_at = datetime.now(UTC)
+    await deployment.is_healthy()
+    await deployment.is_ready(within_s=120)
+    await eventually(lambda: denied_since(restarted_at), within_s=120, every_s=1, why="still halted after the restart")
+
+    late = f"type = 'order_submitted' AND stored_at > '{(halted_at + timedelta(seconds=1)).isoformat()}'"
+    assert deployment.select(f"SELECT sequence FROM events WHERE {late}") == []
+
+
+@pytest.fixture(scope="module")
+def deployment(tmp_path_factory):
+    engine = shutil.which("docker")
+    if engine is None or subprocess.run([engine, "info"], capture_output=True, check=False).returncode:
+        pytest.skip("no Docker engine answers")
+    system = Deployment(tmp_path_factory.mktemp("deployment"))
+    try:
+        system.up()
+        yield system
+    finally:
+        system.down()
+
+
+def variables_of(service):
+    """Answer the names in a service's environment in compose.yaml, anchors resolved."""
+    blocks, name = {}, ""
+    for line in (ROOT / "compose.yaml").read_text().splitlines():
+        begins = re.match(r"(?:  |x-)([a-z-]+):", line)
+        name = begins[1] if begins else name
+        blocks[name] = f"{blocks.get(name, '')}{line}\n"
+    anchored = {found[1]: block for block in blocks.values() if (found := re.search(r"&([\w-]+)", block))}
+    own = re.search(r"^    environment:.*?(?=^    \w|\Z)", blocks[service], re.MULTILINE | re.DOTALL)[0]
+    inherited = "".join(anchored[name] for name in re.findall(r"\*([\w-]+)", own))
+    return set(re.findall(r"\b([A-Z][A-Z0-9_]+):", own + inherited))
+
+
+def queries_of(dashboard):
+    """Answer the queries of every panel, with a range in place of Grafana's variable."""
+    panels = [inner for panel in dashboard["panels"] for inner in (panel, *panel.get("panels", []))]
+    targets = [target for panel in panels for target in panel.get("targets", [])]
+    return [target["expr"].replace("$__rate_interval", "1m") for target in targets]

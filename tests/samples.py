@@ -1,0 +1,62 @@
+"""One sample of every message."""
+
+from decimal import Decimal
+
+from builders import (
+    NOON,
+    a_book,
+    a_denial,
+    a_fill,
+    a_market,
+    a_price,
+    a_settlement,
+    a_settlement_price,
+    after,
+    an_approval,
+    an_opportunity,
+)
+from common.contracts import control, executor, oracle, risk, scanner
+
+ORDER = {
+    "order_id": "order1", "opportunity_id": "o1", "market_id": "0xm", "token_id": "1", "mode": "paper", "at": NOON,
+}  # fmt: skip
+FILL = {"fill_id": "fill1", "order_id": "order1", "market_id": "0xm", "token_id": "1", "mode": "paper", "at": NOON}
+
+_ALL = (
+    a_price(),
+    a_settlement_price(),
+    oracle.SourceStatusChanged(source="binance", symbol="BTC", topic="trade", status="silent", detail="age 4 s", at=NOON),
+    a_book(),
+    a_market(),
+    an_opportunity(),
+    scanner.MarketValued(
+        market_id="0xm", slug="btc-updown-5m-1", symbol="BTC", fair_value=Decimal("0.6"), uncertainty=Decimal("0.01"), bid=Decimal("0.5"),
+        ask=None, net_edge=None, note="strike_unknown", seconds_left=Decimal(20), refusals={"stale_book": 1}, at=NOON,
+    ),
+    an_approval(),
+    a_denial(),
+    risk.RiskStateChanged(
+        event_id="r1", state="ACTIVE", reason="", equity=Decimal(200), cash=Decimal(190), high_water_mark=Decimal(200),
+        realised_today=Decimal(0), day="2027-01-15", at_risk=Decimal(10), open_orders=1, at=NOON,
+    ),
+    risk.TradingHalted(event_id="h1", rule="operator", reason="by hand", at=NOON),
+    risk.TradingResumed(event_id="h2", reason="by hand", at=NOON),
+    executor.OrderSubmitted(event_id="e1", received_at=NOON, approved_at=NOON, **ORDER),
+    executor.OrderRefused(event_id="e2", rule="approval_is_valid", detail="late", **ORDER),
+    executor.OrderAccepted(event_id="e3", venue_order_id="0x1", **ORDER),
+    executor.OrderRejected(event_id="e4", code="not_enough_balance", detail="words", **ORDER),
+    executor.OrderUnknown(event_id="e5", detail="no answer", **ORDER),
+    executor.OrderCancelled(event_id="e6", reason="killed", filled=Decimal(3), **ORDER),
+    executor.OrderFilled(event_id="e7", filled=Decimal(10), **ORDER),
+    a_fill(),
+    executor.FillConfirmed(event_id="c1", **FILL),
+    executor.FillFailed(event_id="x1", reason="reverted", **FILL),
+    a_settlement(),
+    control.HaltRequested(reason="stop", at=NOON),
+    control.ResumeRequested(reason="go", at=NOON),
+    control.HeartbeatSent(
+        service="risk", state="live", ready=True, detail="", started_at=NOON, sequence=1, figures={"open": "1"}, at=after(1)
+    ),
+)  # fmt: skip
+
+SAMPLES = {type(sample): sample for sample in _ALL}
