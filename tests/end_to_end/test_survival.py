@@ -13,8 +13,10 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
 TRADES_WITHIN_S = 75
 BACK_WITHIN_S = 30
+AMPLE_BANKROLL_USD = "20000"
+"""So large that no market lost on the way ends the day: what is asked here is whether it trades on at all."""
 LAST_ORDER = "SELECT coalesce(max((event->>'at')::bigint), 0) FROM events WHERE type = 'order_submitted'"
-ORDERS = "SELECT count(*) FROM events WHERE type = 'order_submitted'"
+FILLS = "SELECT count(*) FROM fills WHERE status <> 'failed' AND price IS NOT NULL"
 DOUBLED = "SELECT count(*) - count(DISTINCT event->>'order_id') FROM events WHERE type = 'order_submitted'"
 STORED = "SELECT sequence FROM journal_position"
 
@@ -23,7 +25,7 @@ STORED = "SELECT sequence FROM journal_position"
 def system() -> Iterator[RunningSystem]:
     """A running system; the tests share it, each leaves it running and trading."""
     system = RunningSystem()
-    system.start()
+    system.start(INITIAL_BANKROLL=AMPLE_BANKROLL_USD)
     try:
         system.wait_until_ready()
         yield system
@@ -65,13 +67,13 @@ async def test_the_database_and_the_bus_come_back_when_killed(system: RunningSys
 
 
 async def test_a_plain_line_on_a_plain_connection_halts_until_an_operator_resumes(system: RunningSystem) -> None:
-    await grows(system, ORDERS, await system.query(ORDERS), "it trades")
+    await grows(system, FILLS, await system.query(FILLS), "it trades")
     halted_at = now()
     assert "-ERR" not in system.raw("PUB control.halt 0", "")
     eventually(lambda: "HALTED" in system.command("status").stdout, 5, "risk says that it halted")
 
     assert system.stop() == 0, system.said()
-    system.start()
+    system.start(INITIAL_BANKROLL=AMPLE_BANKROLL_USD)
     system.wait_until_ready()
     assert "HALTED" in system.command("status").stdout
     assert "-ERR" in system.raw("PUB control.resume 0", "")
@@ -83,7 +85,7 @@ async def test_a_plain_line_on_a_plain_connection_halts_until_an_operator_resume
 
     resumed = system.command("resume", "lunch is over")
     assert "Risk has resumed." in resumed.stdout, resumed.stdout + resumed.stderr
-    await grows(system, ORDERS, await system.query(ORDERS), "it trades again")
+    await grows(system, FILLS, await system.query(FILLS), "it trades again")
 
 
 async def test_in_the_end_nothing_is_doubled_nothing_is_left_and_the_books_agree(system: RunningSystem) -> None:
