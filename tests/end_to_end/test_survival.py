@@ -13,6 +13,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
 TRADES_WITHIN_S = 75
 BACK_WITHIN_S = 30
+SLOW_MAKERS = ("--lag", "6")
+"""So slow that there is something to trade in every minute."""
 AMPLE_BANKROLL_USD = "20000"
 """So large that no market lost on the way ends the day: what is asked here is whether it trades on at all."""
 LAST_ORDER = "SELECT coalesce(max((event->>'at')::bigint), 0) FROM events WHERE type = 'order_submitted'"
@@ -25,7 +27,7 @@ STORED = "SELECT sequence FROM journal_position"
 def system() -> Iterator[RunningSystem]:
     """A running system; the tests share it, each leaves it running and trading."""
     system = RunningSystem()
-    system.start(INITIAL_BANKROLL=AMPLE_BANKROLL_USD)
+    system.start(*SLOW_MAKERS, INITIAL_BANKROLL=AMPLE_BANKROLL_USD)
     try:
         system.wait_until_ready()
         yield system
@@ -73,7 +75,7 @@ async def test_a_plain_line_on_a_plain_connection_halts_until_an_operator_resume
     eventually(lambda: "HALTED" in system.command("status").stdout, 5, "risk says that it halted")
 
     assert system.stop() == 0, system.said()
-    system.start(INITIAL_BANKROLL=AMPLE_BANKROLL_USD)
+    system.start(*SLOW_MAKERS, INITIAL_BANKROLL=AMPLE_BANKROLL_USD)
     system.wait_until_ready()
     assert "HALTED" in system.command("status").stdout
     assert "-ERR" in system.raw("PUB control.resume 0", "")

@@ -89,7 +89,7 @@ async def test_a_feed_that_answers_pings_and_says_nothing_is_silent_and_dialled_
         simulator_process() as outside,
         an_oracle(outside, EXCHANGE_SILENCE_S="1", SOURCE_AGE_MS_MAX="1000") as shell,
     ):
-        await shell.ready()
+        await shell.until(is_status("binance", "fresh", symbol="BTC"), "binance heard")
         before = counted("pm_arb_feed_redials_total", source="binance", why="silent")
         await outside.fault("silence", channel="binance", seconds=4)
         await shell.until(is_status("binance", "silent"), "binance silent")
