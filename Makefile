@@ -50,8 +50,9 @@ end-to-end: setup ## the tests that run the whole system as processes
 containers: setup ## build the images and run the tests that need a Docker engine
 	$(BIN)/pytest -m containers
 
-bench: setup ## measure frame-in to order-decided, a hop at a time, and replay speed; writes build/bench.json
+bench: setup ## measure frame-in to order-decided, a hop at a time, replay speed, and what the simulated exchange takes a second; writes build/bench*.json
 	$(BIN)/python tests/benchmarks/bench.py
+	$(BIN)/python tests/benchmarks/exchange.py
 
 docs: setup ## write the documents that are generated
 	$(BIN)/python -m console.documents

@@ -225,7 +225,7 @@ async def test_new_markets_are_told_to_those_who_asked_for_custom_features_and_b
         assert (cleared["bids"], cleared["asks"]) == ([], [])
         kinds = {frame["event_type"] for frame in before}
         assert "price_change" in kinds
-        assert kinds <= {"book", "price_change", "last_trade_price"}
+        assert kinds <= {"book", "price_change", "last_trade_price", "tick_size_change"}
 
 
 async def test_outcomes_are_told_with_the_fee_schedule():

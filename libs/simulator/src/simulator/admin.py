@@ -1,7 +1,6 @@
 """The simulator's own pages: its health, what truly happened, what was pushed, and faults on demand.
 
-They carry no authentication, as nothing behind them is worth any: keep the port on the loopback or a
-private network.
+They carry no authentication, as nothing behind them is worth any; `guard` keeps them to the loopback.
 """
 
 from dataclasses import asdict
@@ -10,13 +9,13 @@ from aiohttp import web
 
 from simulator import pushover
 from simulator.answers import answer, read_json, refusal, whole
-from simulator.stage import STAGE, Stage
-from simulator.world import CHANNELS, Json
+from simulator.causing import cause
+from simulator.faults import SOCKETS
+from simulator.stage import STAGE
 
 NS_PER_S = 1_000_000_000
 HOUR_S = 3600
 DAY_S = 86_400
-NAMES = ("silence", "malformed", "drop", "missing_fee", "unknown_rule", "pushover_down")
 
 
 async def health(request: web.Request) -> web.Response:
@@ -25,9 +24,10 @@ async def health(request: web.Request) -> web.Response:
     return answer({
         "status": "ok", "world": stage.kind, "now_ns": now_ns,
         "uptime_s": (now_ns - stage.started_ns) // NS_PER_S,
-        "connections": {channel: stage.hub.connections(channel) for channel in CHANNELS},
-        "silent": [channel for channel in CHANNELS if stage.faults.is_silent(channel)],
-        "counts": dict(stage.hub.counts), "faults": dict(stage.faults.counts),
+        "connections": {channel: stage.hub.connections(channel) for channel in SOCKETS},
+        "silent": [channel for channel in SOCKETS if stage.faults.is_silent(channel)],
+        "mode": stage.floor.mode().value, "counts": dict(stage.hub.counts),
+        "faults": dict(stage.faults.counts), "hits": {name: hits for name, hits in stage.faults.hits.items() if hits},
     })  # fmt: skip
 
 
@@ -56,47 +56,24 @@ async def settings(request: web.Request) -> web.Response:
     return answer({"world": stage.kind} | asdict(stage.settings))
 
 
-async def faults(request: web.Request) -> web.Response:
-    """Cause a fault by name: silence, malformed, drop, missing_fee, unknown_rule or pushover_down."""
+async def list_faults(request: web.Request) -> web.Response:
+    """Tell all that can be made to go wrong: names, fields, what happens, how often it did."""
+    return answer(request.app[STAGE].faults.report())
+
+
+async def cause_fault(request: web.Request) -> web.Response:
+    """Make something go wrong: {"name": ..., fields of the table}."""
     try:
-        order = await read_json(request)
-        done = _cause(request.app[STAGE], order if isinstance(order, dict) else {})
-    except (ValueError, TypeError, OverflowError) as error:
+        done = cause(request.app[STAGE], await read_json(request))
+    except ValueError as error:
         return refusal(str(error))
     return answer({"ok": True} | done)
 
 
-def _cause(stage: Stage, order: Json) -> Json:
-    name, channel = order.get("name"), str(order.get("channel", ""))
-    match name:
-        case "silence":
-            stage.faults.silence(channel, float(order.get("seconds", 10)))
-            return {"name": name, "channel": channel}
-        case "malformed":
-            stage.faults.malform(channel, int(order.get("count", 1)))
-            return {"name": name, "channel": channel}
-        case "drop":
-            if channel not in CHANNELS:
-                raise ValueError(f"channel must be one of {', '.join(CHANNELS)}, found {channel!r}")
-            stage.faults.counts["drop"] += 1
-            return {"name": name, "channel": channel, "dropped": stage.hub.drop(channel)}
-        case "missing_fee" | "unknown_rule":
-            slug = order.get("slug") or stage.world.next_listing(stage.clock())
-            if not isinstance(slug, str) or stage.world.outcome(slug) is None:
-                raise ValueError(f"no market is or will be called {slug!r}")
-            stage.faults.mark(name, slug)
-            return {"name": name, "slug": slug}
-        case "pushover_down":
-            stage.faults.stop_pushover(float(order.get("seconds", 10)))
-            return {"name": name}
-        case _:
-            raise ValueError(f"name must be one of {', '.join(NAMES)}, found {name!r}")
-
-
 async def geoblock(request: web.Request) -> web.Response:
-    stage = request.app[STAGE]
+    found = request.app[STAGE].faults.geoblock
     return answer({
-        "blocked": stage.blocked, "ip": request.remote or "", "country": stage.country, "region": "",
+        "blocked": found.blocked, "ip": request.remote or "", "country": found.country, "region": found.region,
     })  # fmt: skip
 
 
@@ -110,7 +87,8 @@ def routes() -> list[web.RouteDef]:
         web.get("/sim/outcomes", outcomes),
         web.get("/sim/messages", messages),
         web.get("/sim/settings", settings),
-        web.post("/sim/faults", faults),
+        web.get("/sim/faults", list_faults),
+        web.post("/sim/faults", cause_fault),
         web.get("/geoblock", geoblock),
         web.post("/pushover/1/messages.json", push),
     ]

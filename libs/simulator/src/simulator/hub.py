@@ -14,6 +14,9 @@ WINDOW_NS = 100_000_000
 EARLY_NS_MAX = 1_000_000
 LATE_NS_MAX = 5_000_000_000
 NS_PER_S = 1_000_000_000
+EXCHANGE = "clob"
+SOURCES = {"polybolt": "rtds"}
+"""Channels whose frames are those of another, rewritten by who hears them. Faults of the one leave the other alone."""
 EVERYONE = "*"
 """The key of frames that go to all who asked for custom features, whatever else they listen for."""
 
@@ -24,6 +27,19 @@ class Listener(Protocol):
     def hear(self, frame: Frame, text: str, is_spoiled: bool) -> None: ...
 
     def drop(self) -> None: ...
+
+
+class Flow(Protocol):
+    """What the exchange makes of the world's order flow: frames about its books are its own to say."""
+
+    @property
+    def is_needed(self) -> bool: ...
+
+    def hear(self, frame: Frame) -> None: ...
+
+    def sweep(self, now_ns: int) -> None: ...
+
+    def resync(self, now_ns: int) -> None: ...
 
 
 class Hub:
@@ -38,12 +54,17 @@ class Hub:
         self._planned: frozenset[str] = frozenset()
         self._turned = asyncio.Event()
         self.position_ns = clock()
+        self.flow: Flow | None = None
         self.counts: Counter[str] = Counter()
 
     async def join(self, channel: str, session: Listener) -> None:
-        """Register a connection, and wait until the pump says this channel's frames, so none is missed."""
-        self._sessions[channel][session] = None
-        while channel not in self._planned:
+        """Register a connection, and wait until the pump says this channel's frames, so none is missed.
+
+        A channel that the world says nothing on has no pump to wait for.
+        """
+        self._sessions.setdefault(channel, {})[session] = None
+        source = SOURCES.get(channel, channel)
+        while source in CHANNELS and source not in self._planned:
             await self._turned.wait()
 
     def leave(self, channel: str, session: Listener) -> None:
@@ -60,11 +81,15 @@ class Hub:
         self._routes.get((channel, key), {}).pop(session, None)
 
     def connections(self, channel: str) -> int:
-        return len(self._sessions[channel])
+        return len(self._sessions.get(channel, ()))
+
+    def sessions(self, channel: str) -> list[Listener]:
+        """List who is connected to a channel."""
+        return list(self._sessions.get(channel, ()))
 
     def drop(self, channel: str) -> int:
         """Cut every connection of a channel, and say how many there were."""
-        sessions = list(self._sessions[channel])
+        sessions = self.sessions(channel)
         for session in sessions:
             session.drop()
         return len(sessions)
@@ -76,29 +101,27 @@ class Hub:
             if self._clock() - start_ns > LATE_NS_MAX:
                 self.counts["windows_skipped"] += (self._clock() - start_ns) // WINDOW_NS
                 start_ns = self._clock() // WINDOW_NS * WINDOW_NS
+                if self.flow is not None:
+                    self.flow.resync(start_ns)
             self._plan(start_ns)
             for frame in self._world.frames(start_ns, start_ns + WINDOW_NS, self._planned):
                 await self._until(frame.at_ns)
                 self.position_ns = frame.at_ns
-                self._say(frame)
+                if self.flow is not None and frame.channel == EXCHANGE:
+                    self.flow.hear(frame)
+                else:
+                    self.say(frame)
             start_ns += WINDOW_NS
             await self._until(start_ns)
 
-    def _plan(self, start_ns: int) -> None:
-        self.position_ns = max(self.position_ns, start_ns)
-        self._planned = frozenset(channel for channel, sessions in self._sessions.items() if sessions)
-        self._turned.set()
-        self._turned = asyncio.Event()
-
-    async def _until(self, at_ns: int) -> None:
-        left_ns = at_ns - self._clock()
-        if left_ns > EARLY_NS_MAX:
-            await asyncio.sleep(left_ns / NS_PER_S)
-
-    def _say(self, frame: Frame) -> None:
+    def say(self, frame: Frame) -> None:
+        """Say a frame now, to all who listen for its key."""
         payload, key = frame.payload, frame.key
         if payload.get("event_type") == "new_market":
             key, payload = EVERYONE, self._faults.announced(payload)
+        for channel, source in SOURCES.items():
+            if source == frame.channel:
+                self._pass_on(channel, frame)
         listeners = self._routes.get((frame.channel, key))
         if not listeners:
             return
@@ -110,3 +133,33 @@ class Hub:
         for session in list(listeners):
             session.hear(frame, text, spoiled is not None)
         self.counts[f"frames_{frame.channel}"] += 1
+
+    def _pass_on(self, channel: str, frame: Frame) -> None:
+        """Have a frame heard by those who rewrite it; what is malformed of it is then theirs to say."""
+        listeners = self._routes.get((channel, frame.key))
+        if not listeners:
+            return
+        if self._faults.is_silent(channel):
+            self.counts["frames_silenced"] += 1
+            return
+        for session in list(listeners):
+            session.hear(frame, "", is_spoiled=False)
+        self.counts[f"frames_{channel}"] += 1
+
+    def _plan(self, start_ns: int) -> None:
+        self.position_ns = max(self.position_ns, start_ns)
+        planned = {SOURCES.get(channel, channel) for channel, sessions in self._sessions.items() if sessions}
+        if self.flow is not None:
+            if self.flow.is_needed:
+                planned.add(EXCHANGE)
+            if EXCHANGE in planned and EXCHANGE not in self._planned:
+                self.flow.resync(start_ns)
+            self.flow.sweep(start_ns)
+        self._planned = frozenset(planned)
+        self._turned.set()
+        self._turned = asyncio.Event()
+
+    async def _until(self, at_ns: int) -> None:
+        left_ns = at_ns - self._clock()
+        if left_ns > EARLY_NS_MAX:
+            await asyncio.sleep(left_ns / NS_PER_S)

@@ -7,10 +7,33 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from simulator import admin
-from simulator.exchange import clob, gamma, market_socket
+from simulator import account_pages, admin
+from simulator.exchange import (
+    account,
+    auth_pages,
+    cancelling,
+    clob,
+    data_api,
+    gamma,
+    heartbeats,
+    market_socket,
+    prices,
+    relayer,
+    trading,
+    user_socket,
+)
+from simulator.exchange.deadlines import Heartbeats
+from simulator.exchange.floor import Floor
+from simulator.exchange.flow import Flow
+from simulator.exchange.http_faults import faulting
+from simulator.exchange.identity.keyring import KeyRing
+from simulator.exchange.listing import Listing
+from simulator.exchange.rate_limits import limiting
+from simulator.exchange.settings import ExchangeSettings
+from simulator.exchange.settling import Settlement
 from simulator.faults import Faults
-from simulator.feeds import binance, coinbase, rtds
+from simulator.feeds import binance, coinbase, coingecko, polybolt, rtds
+from simulator.guard import guarding
 from simulator.hub import Hub
 from simulator.pushover import Mailbox
 from simulator.stage import STAGE, Stage
@@ -18,7 +41,14 @@ from simulator.wall import Clock, wall_ns
 from simulator.world.staged import StagedWorld
 
 SHUTDOWN_S_MAX = 0.2
+NS_PER_MS = 1_000_000
 REQUEST_BYTES_MAX = 1 << 20
+PAGES = (
+    binance, coinbase, rtds, polybolt, coingecko, gamma, clob, prices, market_socket, user_socket, auth_pages, trading,
+    cancelling, heartbeats, account, data_api, relayer, admin, account_pages,
+)  # fmt: skip
+CHANNELS = ("binance", "coinbase", "rtds", "clob", "user")
+"""Those that are cut when the server ends. The price stream (PolyBolt) takes its leave itself, with a code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,43 +68,73 @@ class Running:
         return f"ws://{self.host}:{self.port}"
 
 
-def build(world: StagedWorld, kind: str, clock: Clock = wall_ns) -> tuple[web.Application, Stage]:
+def build(
+    world: StagedWorld,
+    kind: str,
+    clock: Clock = wall_ns,
+    *,
+    exchange: ExchangeSettings | None = None,
+    keeps_log: bool = False,
+    admin_anywhere: bool = False,
+) -> tuple[web.Application, Stage]:
     """Wire an application around a world. Call it from within a running loop."""
+    exchange = exchange or ExchangeSettings()
     faults = Faults(clock)
+    hub = Hub(world, clock, faults)
+    floor = Floor(Listing(world, exchange.taker_delay_ms), exchange, clock, keeps_log)
+    floor.watch(Settlement(floor.agenda.at, floor.apply, exchange, faults).hear)
+    hub.flow = flow = Flow(floor, hub.say)
     stage = Stage(
         world=world,
         settings=world.settings,
         kind=kind,
         clock=clock,
         faults=faults,
-        hub=Hub(world, clock, faults),
+        hub=hub,
         mailbox=Mailbox(),
+        exchange=exchange,
+        keyring=KeyRing(world.settings.seed),
+        floor=floor,
+        flow=flow,
+        heartbeats=Heartbeats(exchange.heartbeat_timeout_ms * NS_PER_MS),
         started_ns=clock(),
     )
-    app = web.Application(client_max_size=REQUEST_BYTES_MAX)
+    middlewares = (guarding(admin_anywhere=admin_anywhere), limiting(exchange), faulting)
+    app = web.Application(client_max_size=REQUEST_BYTES_MAX, middlewares=middlewares)
     app[STAGE] = stage
-    for module in (binance, coinbase, rtds, gamma, clob, market_socket, admin):
+    for module in PAGES:
         app.add_routes(module.routes())
+    app.on_shutdown.append(polybolt.drain)
     return app, stage
 
 
 @asynccontextmanager
 async def running(
-    world: StagedWorld, kind: str = "seeded", host: str = "127.0.0.1", port: int = 0, clock: Clock = wall_ns
+    world: StagedWorld,
+    kind: str = "seeded",
+    host: str = "127.0.0.1",
+    port: int = 0,
+    clock: Clock = wall_ns,
+    *,
+    exchange: ExchangeSettings | None = None,
+    keeps_log: bool = False,
+    admin_anywhere: bool = False,
 ) -> AsyncIterator[Running]:
     """Serve a world until the block is left. Port 0 takes a free one."""
-    app, stage = build(world, kind, clock)
+    app, stage = build(world, kind, clock, exchange=exchange, keeps_log=keeps_log, admin_anywhere=admin_anywhere)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S_MAX)
     await runner.setup()
     site = web.TCPSite(runner, host, port)
     await site.start()
-    pump = asyncio.create_task(stage.hub.run())
+    tasks = [asyncio.create_task(work) for work in (stage.hub.run(), heartbeats.watch_over(stage))]
     try:
         yield Running(host, runner.addresses[0][1], stage)
     finally:
-        pump.cancel()
-        with suppress(asyncio.CancelledError):
-            await pump
-        for channel in ("binance", "coinbase", "rtds", "clob"):
+        for task in tasks:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+        for channel in CHANNELS:
             stage.hub.drop(channel)
+        stage.floor.close()
         await runner.cleanup()

@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from collections import deque
 
 import orjson
-from aiohttp import WSCloseCode, WSMsgType, web
+from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
 from simulator.stage import Stage
 from simulator.world import Frame, Json
@@ -21,11 +21,18 @@ class Session(ABC):
     channel: str
     sends_arrays = False
     """Whether frames that are due together may travel as one array."""
+    pings_itself = False
+    """Whether the session, and not the server's library, sends and answers the protocol's pings."""
 
     def __init__(self, stage: Stage, request: web.Request) -> None:
         self.stage = stage
         self._request = request
-        self._socket = web.WebSocketResponse(heartbeat=PROTOCOL_PING_S, max_msg_size=MESSAGE_BYTES_MAX, compress=False)
+        self._socket = web.WebSocketResponse(
+            heartbeat=None if self.pings_itself else PROTOCOL_PING_S,
+            autoping=not self.pings_itself,
+            max_msg_size=MESSAGE_BYTES_MAX,
+            compress=False,
+        )
         self._outbox: deque[tuple[str, bool]] = deque()
         self._filled = asyncio.Event()
         self._bursts = 0
@@ -39,6 +46,8 @@ class Session(ABC):
             async for message in self._socket:
                 if message.type == WSMsgType.TEXT:
                     self.received(message.data)
+                else:
+                    await self.controlled(message)
         finally:
             self.stage.hub.leave(self.channel, self)
             writer.cancel()
@@ -50,6 +59,9 @@ class Session(ABC):
     @abstractmethod
     def received(self, text: str) -> None:
         """Act on what the client said."""
+
+    async def controlled(self, message: WSMessage) -> None:  # noqa: B027 - most venues do nothing
+        """Act on a message that is no text."""
 
     def hear(self, frame: Frame, text: str, is_spoiled: bool) -> None:  # noqa: ARG002
         self.send(text, mergeable=not is_spoiled)

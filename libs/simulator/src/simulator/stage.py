@@ -4,6 +4,11 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
+from simulator.exchange.deadlines import Heartbeats
+from simulator.exchange.floor import Floor
+from simulator.exchange.flow import Flow
+from simulator.exchange.identity.keyring import KeyRing
+from simulator.exchange.settings import ExchangeSettings
 from simulator.faults import Faults
 from simulator.hub import Hub
 from simulator.pushover import Mailbox
@@ -23,6 +28,11 @@ class Stage:
     faults: Faults
     hub: Hub
     mailbox: Mailbox
+    exchange: ExchangeSettings
+    keyring: KeyRing
+    floor: Floor
+    flow: Flow
+    heartbeats: Heartbeats
     started_ns: int
     country: str = "IE"
     blocked: bool = field(default=False)

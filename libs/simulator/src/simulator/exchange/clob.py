@@ -3,6 +3,8 @@
 from aiohttp import web
 
 from simulator.answers import answer, read_json, refusal
+from simulator.exchange.writing import amount_text
+from simulator.matching.values import E4
 from simulator.stage import STAGE, Stage
 from simulator.world import Json
 
@@ -39,6 +41,9 @@ async def clob_market(request: web.Request) -> web.Response:
     found = stage.world.clob_market(request.match_info["condition_id"], stage.clock())
     if found is None:
         return refusal("market not found", 404)
+    instrument = stage.floor.instrument(found["c"])
+    if instrument is not None:
+        found["mts"] = instrument.tick_e4 / E4
     slug = stage.world.slug(found["c"], stage.clock())
     if slug in stage.faults.missing_fee:
         found.pop("fd", None)
@@ -70,11 +75,13 @@ async def version(request: web.Request) -> web.Response:  # noqa: ARG001
 
 
 def _book(stage: Stage, token: str) -> Json | None:
-    found = stage.world.book(token, stage.clock())
+    found = stage.flow.book(token)
     if found is None:
         return None
     del found["event_type"]
-    return found | {"min_order_size": "5", "neg_risk": False}
+    instrument = stage.floor.instrument_of(token)
+    size = instrument.min_size_e6 if instrument is not None else 0
+    return found | {"min_order_size": amount_text(size), "neg_risk": stage.floor.is_neg_risk(found["market"])}
 
 
 def routes() -> list[web.RouteDef]:

@@ -61,7 +61,7 @@ class MarketSession(Session):
             if condition is not None:
                 hub.listen(self.channel, condition, self)
             if message.get("initial_dump", True) is not False and len(self._assets) <= ASSETS_WITH_BOOK_MAX:
-                book = world.book(asset, now_ns)
+                book = self.stage.flow.book(asset)
                 books += [book] if book else []
         if books:
             self.say(books)

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 E6 = 1_000_000
+DEPOSIT_USD_MAX = 1_000_000_000
+TAKER_DELAY_MS_MAX = 60_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +28,20 @@ class ExchangeSettings:
     timestamp_skew_s_max: int = 300
     """How far an authentication's timestamp may lie from the exchange's clock."""
     limits_rates: bool = True
+    enforces_signer_limits: bool = False
+    """Whether a signer's token buckets refuse, or only warn."""
     open_orders_max: int = 1000
     """Of one API key."""
 
     def __post_init__(self) -> None:
-        if self.deposit_usd < 0:
-            raise ValueError(f"deposit_usd must not be negative, found {self.deposit_usd}")
+        if not 0 <= self.deposit_usd <= DEPOSIT_USD_MAX:
+            raise ValueError(f"deposit_usd must lie between 0 and {DEPOSIT_USD_MAX}, found {self.deposit_usd}")
+        if not 0 <= self.taker_delay_ms <= TAKER_DELAY_MS_MAX:
+            raise ValueError(f"taker_delay_ms must lie between 0 and {TAKER_DELAY_MS_MAX}, found {self.taker_delay_ms}")
         if not 0 <= self.mined_after_ms <= self.confirmed_after_ms:
-            raise ValueError("a trade is mined before it is confirmed: expected 0 <= mined_after_ms <= confirmed_after_ms")
+            raise ValueError(
+                "a trade is mined before it is confirmed: expected 0 <= mined_after_ms <= confirmed_after_ms"
+            )
 
     @property
     def deposit_e6(self) -> int:

@@ -16,6 +16,10 @@ HOUSE = "house"
 CROWD = "crowd"
 """The account of everybody else who takes. As endless as the house."""
 ENDLESS = frozenset({HOUSE, CROWD})
+FEES = "fees"
+"""The account that takers' fees go to."""
+DUST_E6 = 10_000
+"""A hundredth of a share: an order with less than that left counts as done."""
 
 
 class Side(StrEnum):

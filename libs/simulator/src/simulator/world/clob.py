@@ -5,6 +5,7 @@ from simulator.world.frame import NS_PER_MS, Frame, Json
 from simulator.world.makers import Maker, Print
 from simulator.world.markets import Market
 from simulator.world.quotes import NO_ASK, NO_BID, PRICES, Quote
+from simulator.world.versions import SECOND
 
 HASH_DIGITS = 40
 TICK_SIZE = "0.01"
@@ -66,7 +67,7 @@ def book(maker: Maker, token: str, quote: Quote, traded: str) -> Json:
         "market": maker.market.condition_id, "asset_id": token, "timestamp": str(quote.at_ms),
         "hash": state_hash(token, quote), "bids": _levels(bids), "asks": _levels(asks),
         "tick_size": TICK_SIZE, "event_type": "book", "last_trade_price": traded,
-    }  # fmt: skip
+    } | versioned(maker.market)  # fmt: skip
 
 
 def cleared(market: Market) -> list[Frame]:
@@ -79,9 +80,14 @@ def cleared(market: Market) -> list[Frame]:
             "market": market.condition_id, "asset_id": token, "timestamp": str(at_ms),
             "hash": state_hash(token, quote), "bids": [], "asks": [], "tick_size": TICK_SIZE,
             "event_type": "book", "last_trade_price": "",
-        }  # fmt: skip
+        } | versioned(market)  # fmt: skip
         frames.append(Frame(at_ms * NS_PER_MS, "clob", token, payload))
     return frames
+
+
+def versioned(market: Market) -> Json:
+    """Write what a book says of the protocol's version: nothing before the second."""
+    return {"version": market.version} if market.version == SECOND else {}
 
 
 def last_trade_price(market: Market, trade: Print) -> Frame:
@@ -138,7 +144,7 @@ def clob_market(market: Market, accepts: bool, accepting_since: str, schedule: J
     }  # fmt: skip
     if schedule is not None:
         described["fd"] = {"r": schedule["rate"], "e": schedule["exponent"], "to": schedule["takerOnly"]}
-    return described | {"v": "v1"}
+    return described | {"v": market.version}
 
 
 def state_hash(token: str, quote: Quote) -> str:

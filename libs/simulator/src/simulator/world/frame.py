@@ -10,6 +10,7 @@ Json = dict[str, Any]
 CHANNELS = ("clob", "rtds", "coinbase", "binance")
 """Every channel, in the order in which frames of the same instant are heard: the book is never behind."""
 
+BACKLOG_S = 60
 NS_PER_MS = 1_000_000
 NS_PER_S = 1_000_000_000
 
@@ -42,8 +43,8 @@ class World(Protocol):
     def frames(self, start_ns: int, end_ns: int, channels: Container[str] = CHANNELS) -> Iterator[Frame]:
         """Say what is heard in [start, end), ordered by time, the same whatever chunks are asked for."""
 
-    def backlog(self, topic: str, symbol: str, now_ns: int) -> Json | None:
-        """Answer a subscription to a settlement topic: the points of the last minute or two."""
+    def backlog(self, topic: str, symbol: str, now_ns: int, seconds: int = BACKLOG_S) -> Json | None:
+        """Answer a subscription to a settlement topic: its points of the last so many seconds."""
 
     def snapshot(self, product: str, now_ns: int) -> Json | None:
         """Answer a subscription to a Coinbase product: the newest ticker."""
@@ -63,6 +64,9 @@ class World(Protocol):
         """Name the condition of a token."""
 
     def slug(self, condition_id: str, now_ns: int) -> str | None: ...
+
+    def protocol_version(self, condition_id: str, now_ns: int) -> str | None:
+        """Name the version of the protocol that a condition belongs to: v1 or v2."""
 
     def book(self, token_id: str, now_ns: int) -> Json | None: ...
 

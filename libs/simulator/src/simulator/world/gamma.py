@@ -7,6 +7,7 @@ import orjson
 from simulator.world.frame import Json
 from simulator.world.instants import eastern_span, iso, spaced
 from simulator.world.markets import Market
+from simulator.world.versions import SECOND, catalogue_condition_id
 
 NAMES = {"BTC": "Bitcoin", "ETH": "Ethereum", "SOL": "Solana", "XRP": "XRP", "DOGE": "Dogecoin", "BNB": "BNB"}
 SERIES = {
@@ -64,7 +65,8 @@ def seeded_market(market: Market, standing: Standing) -> Json:
     config = f"{market.symbol.lower()}-{market.duration_s // 60}m-twap-60"
     art = ART.format(market.symbol)
     fixed: Json = {
-        "id": market.market_id, "question": title(market), "conditionId": market.condition_id,
+        "id": market.market_id, "question": title(market),
+        "conditionId": catalogue_condition_id(market.version, market.condition_id),
         "slug": market.slug, "resolutionSource": source(market.symbol), "endDate": iso(market.end_s),
         "startDate": iso(market.listed_s), "image": art, "icon": art,
         "description": rule_text(market.symbol), "outcomes": '["Up", "Down"]', "active": True,
@@ -86,9 +88,15 @@ def seeded_market(market: Market, standing: Standing) -> Json:
         },
         "automaticallyActive": True, "manualActivation": False, "rfqEnabled": False,
         "holdingRewardsEnabled": False, "pendingDeployment": False, "deploying": False,
-        "umaResolutionStatuses": "[]", "version": "v1",
+        "umaResolutionStatuses": "[]", "version": market.version,
     }  # fmt: skip
-    return fixed | quoted(standing) | closing(market, standing)
+    return fixed | versioned(market) | quoted(standing) | closing(market, standing)
+
+
+def versioned(market: Market) -> Json:
+    """Write the ids of the second version: a real array, and nothing where the first version's would stand."""
+    fields: Json = {"positionIds": list(market.position_ids)} if market.position_ids else {}
+    return fields | {"clobTokenIds": None} if market.version == SECOND else fields
 
 
 def quoted(standing: Standing) -> Json:

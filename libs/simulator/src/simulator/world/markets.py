@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from simulator.world.chance import digits, stream, uniform
+from simulator.world.chance import stream, uniform
 from simulator.world.settings import WorldSettings
+from simulator.world.versions import FIRST, identity_of
 
 SLUG = re.compile(r"(?P<symbol>[a-z0-9]{2,10})-updown-(?P<minutes>[1-9][0-9]{0,3})m-(?P<start>[0-9]{1,11})")
 MARKETS_KEPT_MAX = 4000
 FIRST_START_S, LAST_START_S = 1_640_995_200, 2_398_377_600
 """2022 to 2045: a name from outside of these years costs too long a walk from the price path's anchor."""
-TOKEN_DIGITS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,8 @@ class Market:
     chance: int
     half_spread: float
     levels: int
+    version: str = FIRST
+    position_ids: tuple[str, ...] = ()
 
     def is_quoted(self, at_ms: int) -> bool:
         return self.listed_s * 1000 <= at_ms < self.end_s * 1000
@@ -164,7 +166,7 @@ class SeededCatalogue:
         chance, half_spread, levels = habits(settings, slug)
         spread_s = settings.resolution_delay_s_max - settings.resolution_delay_s_min
         delay_s = settings.resolution_delay_s_min + uniform(chance, 3) * spread_s
-        identity = f"{settings.seed}:{slug}"
+        name, identity = f"{settings.seed}:{slug}", identity_of(settings, slug)
         return Market(
             slug=slug,
             symbol=symbol,
@@ -174,14 +176,16 @@ class SeededCatalogue:
             listed_s=start_s - settings.ahead(duration_s) * duration_s,
             resolves_ms=end_s * 1000 + int(delay_s * 1000),
             announced=uniform(chance, 4) >= settings.silent_resolution_share,
-            condition_id="0x" + digits(f"{identity}:condition", TOKEN_DIGITS),
-            up_token=str(int(digits(f"{identity}:up", TOKEN_DIGITS), 16)),
-            down_token=str(int(digits(f"{identity}:down", TOKEN_DIGITS), 16)),
-            market_id=str(5_000_000 + stream(identity, "id") % 900_000_000),
-            event_id=str(700_000 + stream(identity, "event") % 90_000_000),
+            condition_id=identity.condition_id,
+            up_token=identity.tokens[0],
+            down_token=identity.tokens[1],
+            market_id=str(5_000_000 + stream(name, "id") % 900_000_000),
+            event_id=str(700_000 + stream(name, "event") % 90_000_000),
             chance=chance,
             half_spread=half_spread,
             levels=levels,
+            version=identity.version,
+            position_ids=identity.position_ids,
         )
 
     def _remember(self, market: Market) -> Market:

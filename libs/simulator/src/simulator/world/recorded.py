@@ -106,13 +106,18 @@ class RecordedCatalogue:
         )
 
 
+def _narrowed(settings: WorldSettings) -> WorldSettings:
+    """Keep to what was recorded: one symbol, one duration, and no market of a version that came later."""
+    return replace(settings, symbols=(SYMBOL,), durations_s=(DURATION_S,), version_two_share=0.0)
+
+
 class RecordedWorld(StagedWorld):
     """A recording behind the same wires as the seeded world. `shift_s` moves it by whole quarter hours."""
 
     def __init__(self, directory: Path | str, settings: WorldSettings | None = None, shift_s: int = 0) -> None:
         if shift_s % SHIFT_GRID_S:
             raise ValueError(f"a recording moves by multiples of {SHIFT_GRID_S} s, found {shift_s}")
-        settings = replace(settings or WorldSettings(), symbols=(SYMBOL,), durations_s=(DURATION_S,))
+        settings = _narrowed(settings or WorldSettings())
         tape = read_ticks(Path(directory), shift_s)
         catalogue = RecordedCatalogue(read_markets(Path(directory)), settings, shift_s)
         underlying = RecordedUnderlying(tape, SYMBOL, settings)

@@ -46,6 +46,9 @@ class WorldSettings:
     resolution_delay_s_max: float = 25.0
     silent_resolution_share: float = 0.02
 
+    version_two_share: float = 0.0
+    """Of the markets that belong to the second version of the protocol; above 0 some of the others name both ids."""
+
     def __post_init__(self) -> None:
         if self.lag_ms < 0:
             raise ValueError(f"lag_ms must not be negative, found {self.lag_ms}")
@@ -58,6 +61,8 @@ class WorldSettings:
             raise ValueError("a half-spread below 0.5 cents would cross the book on a one-cent tick")
         if not 1 <= self.levels_min <= self.levels_max:
             raise ValueError("a book needs at least one level, and a minimum not above the maximum")
+        if not 0 <= self.version_two_share <= 1:
+            raise ValueError(f"version_two_share must lie between 0 and 1, found {self.version_two_share}")
         for symbol in self.symbols:
             self.anchor_usd(symbol)
 

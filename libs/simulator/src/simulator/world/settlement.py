@@ -4,7 +4,7 @@ from operator import attrgetter
 
 from simulator.world.chance import stream, uniform
 from simulator.world.exchanges import STEPS_PER_SECOND, Binance
-from simulator.world.frame import NS_PER_MS, Frame, Json
+from simulator.world.frame import BACKLOG_S, NS_PER_MS, Frame, Json
 from simulator.world.settings import WorldSettings
 from simulator.world.underlying import Delivery, Underlying
 
@@ -12,7 +12,6 @@ BINANCE_TOPIC = "crypto_prices"
 SPOT_TOPIC = "crypto_prices_chainlink"
 WINDOWS_S = {"crypto_prices_twap_thirty": 30, "crypto_prices_twap_sixty": 60}
 TOPICS = (BINANCE_TOPIC, SPOT_TOPIC, *WINDOWS_S)
-BACKLOG_POINTS = 60
 BINANCE_BACKLOG_POINTS = 120
 BINANCE_DELAY_MS_MIN = 120
 BINANCE_DELAY_MS_SPREAD = 300
@@ -41,8 +40,11 @@ class Settlement:
         frames.sort(key=_when)
         return frames
 
-    def backlog(self, topic: str, name: str, now_ns: int) -> Json | None:
-        """Build the `subscribe` frame of a topic. Spot points travel under the Binance topic (sic)."""
+    def backlog(self, topic: str, name: str, now_ns: int, seconds: int = BACKLOG_S) -> Json | None:
+        """Build the `subscribe` frame of a topic. Spot points travel under the Binance topic (sic).
+
+        Those of Binance are always as many; only the others reach back `seconds`.
+        """
         now_ms = now_ns // NS_PER_MS
         symbol = self.symbol_of(topic, name)
         if symbol is None:
@@ -53,7 +55,7 @@ class Settlement:
         else:
             payload["data"] = [
                 {"full_accuracy_value": str(value), "timestamp": tick.feed_ms, "value": _readable(value)}
-                for tick in self._underlying.delivered(symbol, now_ms, BACKLOG_POINTS)
+                for tick in self._underlying.delivered(symbol, now_ms, seconds)
                 if (value := _value(topic, tick)) is not None
             ]
         if topic in WINDOWS_S:

@@ -5,7 +5,7 @@ from operator import attrgetter
 
 from simulator.world import clob, gamma
 from simulator.world.exchanges import Binance, Coinbase
-from simulator.world.frame import CHANNELS, NS_PER_MS, NS_PER_S, Frame, Json, Truth
+from simulator.world.frame import BACKLOG_S, CHANNELS, NS_PER_MS, NS_PER_S, Frame, Json, Truth
 from simulator.world.makers import Maker
 from simulator.world.markets import Catalogue, Market
 from simulator.world.quotes import NO_ASK, NO_BID, PRICES, Quote
@@ -48,8 +48,8 @@ class StagedWorld:
             else:
                 yield from (frame for frame in frames if start_ns <= frame.at_ns < end_ns)
 
-    def backlog(self, topic: str, symbol: str, now_ns: int) -> Json | None:
-        return self._settlement.backlog(topic, symbol, now_ns)
+    def backlog(self, topic: str, symbol: str, now_ns: int, seconds: int = BACKLOG_S) -> Json | None:
+        return self._settlement.backlog(topic, symbol, now_ns, seconds)
 
     def snapshot(self, product: str, now_ns: int) -> Json | None:
         symbol = product.removesuffix("-USD")
@@ -89,6 +89,10 @@ class StagedWorld:
     def slug(self, condition_id: str, now_ns: int) -> str | None:
         market = self._catalogue.by_condition(condition_id, now_ns // NS_PER_S)
         return market.slug if market else None
+
+    def protocol_version(self, condition_id: str, now_ns: int) -> str | None:
+        market = self._catalogue.by_condition(condition_id, now_ns // NS_PER_S)
+        return market.version if market else None
 
     def book(self, token_id: str, now_ns: int) -> Json | None:
         """Answer for a token's book: cleared between the end and the resolution, gone afterwards."""
