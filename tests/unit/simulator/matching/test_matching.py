@@ -51,8 +51,8 @@ def test_a_buyer_meets_a_seller_of_its_token_and_pays_what_the_seller_gets():
 
 def test_buyers_of_both_tokens_mint_pairs_for_a_dollar_each():
     venue = Venue()
-    venue.rest(BUY, 3300, 5.01, by=BOB, token=DOWN)
-    [fill] = fills_of(venue.place(BUY, 6700, 3.333333, usd=2.233333))
+    venue.rest(BUY, 3300, 7.01, by=BOB, token=DOWN)
+    [fill] = fills_of(venue.place(BUY, 6700, 5.333333, usd=3.573333))
 
     assert (fill.match_type, fill.token, fill.price_e4) == (MatchType.MINT, DOWN, 3300)
     [trade] = venue.engine.recent_trades()

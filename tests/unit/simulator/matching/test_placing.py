@@ -99,10 +99,10 @@ def test_a_balance_must_cover_an_orders_dollars_and_the_fee_of_what_matches_at_o
     assert venue.dollars(CAROL).total_e6 == 1000 * E6 - 60 * E6 - fee_e6
 
     venue.rest(SELL, 6000, 100, by=BOB)
-    venue.rest(BUY, 100, 93_900, by=CAROL)
+    venue.rest(BUY, 100, 93_800, by=CAROL)
     [refused] = venue.place(BUY, 6000, 10, by=CAROL, usd=6)
     assert refused == OrderRefused(
-        START_NS, refused.order, Refusal.BALANCE, 6 * E6 + 168_000, 1000 * E6 - 60 * E6 - fee_e6 - 939 * E6
+        START_NS, refused.order, Refusal.BALANCE, 6 * E6 + 168_000, 1000 * E6 - 60 * E6 - fee_e6 - 938 * E6
     )
 
 

@@ -5,8 +5,8 @@ from simulator.matching.operations import (
     Advance,
     Cancel,
     Deposit,
-    Operation,
     OpenMarket,
+    Operation,
     Place,
     Print,
     Quote,
@@ -23,7 +23,7 @@ BUY, SELL = Side.BUY, Side.SELL
 GTC, GTD, FOK, FAK = OrderType.GTC, OrderType.GTD, OrderType.FOK, OrderType.FAK
 
 
-def an_instrument(condition=CONDITION, tokens=(UP, DOWN), tick_e4=100, fee_rate_e6=0, fee_exponent=1, delay_ns=0):
+def an_instrument(condition=CONDITION, tokens=(UP, DOWN), *, tick_e4=100, fee_rate_e6=0, fee_exponent=1, delay_ns=0):
     return Instrument(condition, tokens, ("Up", "Down"), tick_e4, 5 * E6, fee_rate_e6, fee_exponent, delay_ns)
 
 

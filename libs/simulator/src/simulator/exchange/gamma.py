@@ -7,6 +7,7 @@ from collections.abc import Callable
 from aiohttp import web
 
 from simulator.answers import answer, flag, refusal, whole
+from simulator.matching.values import E4
 from simulator.stage import STAGE, Stage
 from simulator.world import Json
 from simulator.world.instants import parse_iso
@@ -14,6 +15,8 @@ from simulator.world.instants import parse_iso
 LIMIT_DEFAULT = 20
 LIMIT_MAX = 100
 OFFSET_MAX = 2000
+CONDITION_CHARACTERS = 66
+"""Of a condition as the exchange writes it; the catalogue writes those of the second version without their zeros."""
 SUMMARY = ("id", "ticker", "slug", "title", "description", "startDate", "endDate", "seriesSlug", "series")
 
 Kept = Callable[[Json], bool]
@@ -125,8 +128,11 @@ def _markets(stage: Stage) -> list[Json]:
 
 
 def _listed(stage: Stage, event: Json) -> Json:
-    """Put the faults that markets carry into what is listed."""
+    """Put into what is listed the tick that a market has by now, and the faults that it carries."""
     market = stage.faults.listed(event["markets"][0])
+    instrument = stage.floor.engine.instrument(market["conditionId"].ljust(CONDITION_CHARACTERS, "0"))
+    if instrument is not None:
+        market = market | {"orderPriceMinTickSize": instrument.tick_e4 / E4}
     return event | {
         "markets": [market], "description": market["description"],
         "resolutionSource": market["resolutionSource"],

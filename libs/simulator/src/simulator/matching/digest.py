@@ -17,7 +17,7 @@ def digest_of(state: State) -> str:
 
 
 def _lines(state: State) -> Iterator[str]:
-    yield f"now {state.now_ns} given {state.accounts.given_e6}"
+    yield f"now {state.now_ns} sequence {state.sequence} given {state.accounts.given_e6}"
     for account in sorted(state.accounts.names()):
         found = state.accounts.reach(account)
         purses = sorted((token, each) for token, each in found.shares.items() if not each.is_empty)

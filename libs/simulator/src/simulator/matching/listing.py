@@ -13,6 +13,8 @@ from simulator.matching.values import ENDLESS, TICKS_E4, OrderStatus
 TICKS = frozenset(TICKS_E4.values())
 RESOLVED_MAX = 10_000
 """How many resolved markets are kept. Those that somebody still holds shares of, or that have pending trades, stay."""
+LOOKS_MAX = 2
+"""How many of the oldest are looked at when another one is resolved."""
 
 
 def open_market(state: State, operation: OpenMarket) -> None:
@@ -77,6 +79,7 @@ def resolve_market(state: State, operation: ResolveMarket) -> None:
     state.tell(MarketResolved(state.now_ns, operation.condition_id, operation.winner))
     for account in sorted(ENDLESS):
         redeem_shares(state, market, account)
+    state.resolved.append(market)
     _forget_oldest(state)
 
 
@@ -87,8 +90,10 @@ def _open_orders(market: Market) -> list[OrderRecord]:
 
 
 def _forget_oldest(state: State) -> None:
-    """Keep the number of resolved markets bounded, as far as nothing of theirs is outstanding."""
-    resolved = [market for market in state.markets() if market.status is MarketStatus.RESOLVED]
-    for market in resolved[: max(0, len(resolved) - RESOLVED_MAX)]:
-        if not market.trades_pending and not any(map(state.accounts.holds, market.instrument.tokens)):
+    """Keep the number of resolved markets bounded. One that something is outstanding of is looked at again later."""
+    for _ in range(min(LOOKS_MAX, len(state.resolved) - RESOLVED_MAX)):
+        market = state.resolved.popleft()
+        if market.trades_pending or any(map(state.accounts.holds, market.instrument.tokens)):
+            state.resolved.append(market)
+        else:
             state.forget_market(market)

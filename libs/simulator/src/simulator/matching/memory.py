@@ -89,7 +89,7 @@ class Trades:
         return tuple(islice(reversed(self._known.values()), RECENT_MAX))
 
     def new_id(self, order_id: str, ordinal: int) -> str:
-        """Derive a UUID from a taker order and the how manieth of its trades it is."""
+        """Derive a UUID from a taker order and from how many trades it had before."""
         while True:
             digest = sha256(f"trade:{order_id}:{ordinal}".encode()).digest()
             trade_id = str(UUID(bytes=digest[:16], version=4))

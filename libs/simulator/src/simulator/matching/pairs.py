@@ -12,6 +12,9 @@ from simulator.matching.operations import Merge, Redeem, Split
 from simulator.matching.state import State
 from simulator.matching.values import ENDLESS, HOUSE
 
+NO_PURSE = Purse()
+"""What is read where an account has nothing of a token."""
+
 
 def split(state: State, operation: Split) -> None:
     """Turn dollars into pairs. Once a market is resolved there is nothing to split for."""
@@ -123,9 +126,6 @@ def _free_pairs_e6(state: State, market: Market, account: str) -> int:
         return 0
     first, second = (found.shares.get(token, NO_PURSE) for token in market.instrument.tokens)
     return min(first.available_e6, second.available_e6)
-
-
-NO_PURSE = Purse()
 
 
 def _make_pairs(state: State, market: Market, account: str, shares_e6: int) -> None:

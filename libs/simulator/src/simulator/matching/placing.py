@@ -7,14 +7,13 @@ from simulator.matching.events import OrderHeld, OrderRefused, Refusal
 from simulator.matching.market import Market, MarketStatus
 from simulator.matching.operations import Place
 from simulator.matching.record import OrderRecord
-from simulator.matching.resting import end, release, reserve, rest, tell_end
+from simulator.matching.resting import UNFUNDED_WORDS, end, release, reserve, rest, tell_end
 from simulator.matching.state import State
 from simulator.matching.trading import trade
 from simulator.matching.values import DUST_E6, E4, E6, ENDLESS, Order, OrderStatus, OrderType, Side
 
 NOTIONAL_MIN_E6 = E6
 """Dollars, of a BUY that takes."""
-UNFUNDED_WORDS = "not enough balance / allowance"
 CLOSED_WORDS = "the market does not accept orders any more"
 
 
@@ -39,7 +38,9 @@ def place(state: State, operation: Place) -> None:
     refused = _refused(state, order, planned)
     if refused is not None:
         _refuse(state, order, refused)
-    elif planned.fills and not operation.skips_delay and _is_delayed(market, order):
+        return
+    record.sequence = state.next_sequence()
+    if planned.fills and not operation.skips_delay and _is_delayed(market, order):
         _hold(state, market, record)
     elif (killed := _kill(order, planned)) is not None:
         _refuse(state, order, Shortage(killed))

@@ -97,6 +97,7 @@ def _offer(state: State, market: Market, is_bid: bool, price_e4: int, wanted_e6:
         order_type=OrderType.GTC,
     )  # fmt: skip
     record = state.record(market, order, is_quote=True)
+    record.sequence = state.next_sequence()
     planned = plan(market, record, wanted_e6)
     trade(state, market, record, planned, ends=planned.is_complete)
     if not planned.is_complete:

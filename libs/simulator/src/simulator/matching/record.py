@@ -17,10 +17,11 @@ class OrderRecord:
         "order", "placed_ns", "received_e6", "sequence", "spent_e6", "status", "trades", "words",
     )  # fmt: skip
 
-    def __init__(self, order: Order, first_token: str, sequence: int, placed_ns: int, is_quote: bool = False) -> None:
+    def __init__(self, order: Order, first_token: str, placed_ns: int, is_quote: bool = False) -> None:
         self.order = order
         self.account = order.account
-        self.sequence = sequence
+        self.sequence = 0
+        """Its place among all orders that were taken; 0 until it is."""
         self.placed_ns = placed_ns
         self.is_quote = is_quote
         self.is_buy = order.side is Side.BUY

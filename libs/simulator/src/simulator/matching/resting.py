@@ -8,6 +8,8 @@ from simulator.matching.record import OrderRecord
 from simulator.matching.state import State
 from simulator.matching.values import OrderStatus, OrderType
 
+UNFUNDED_WORDS = "not enough balance / allowance"
+
 
 def reserve(state: State, market: Market, record: OrderRecord) -> None:
     """Promise what is left of an order's dollars or shares to it."""

@@ -14,11 +14,10 @@ from simulator.matching.market import Market
 from simulator.matching.memory import FINAL
 from simulator.matching.operations import Settle
 from simulator.matching.pairs import make_good, provide, tidy
-from simulator.matching.resting import end
+from simulator.matching.resting import UNFUNDED_WORDS, end
 from simulator.matching.state import State
 from simulator.matching.values import ENDLESS, FEES, MatchType, OrderStatus, Side, Trade, TradeStatus
 
-UNFUNDED_WORDS = "not enough balance / allowance"
 ORDER = (TradeStatus.MATCHED, TradeStatus.RETRYING, TradeStatus.MINED, TradeStatus.CONFIRMED)
 """A settlement only goes forward through these."""
 SETTLED = (TradeStatus.MINED, TradeStatus.CONFIRMED)

@@ -1,5 +1,6 @@
 """All that the engine knows, and the events of the operation at hand. Its parts work on this and on nothing else."""
 
+from collections import deque
 from hashlib import sha256
 
 from simulator.matching.accounts import Accounts
@@ -22,9 +23,11 @@ class State:
         self.dues = Dues()
         self.touched: dict[str, Market] = {}
         """Markets whose books may differ from what was last told of them."""
+        self.resolved: deque[Market] = deque()
+        """Resolved markets, those first that are to be forgotten first."""
         self._markets: dict[str, Market] = {}
         self._by_token: dict[str, Market] = {}
-        self._sequence = 0
+        self.sequence = 0
         self._events: list[Event] = []
 
     def tell(self, event: Event) -> None:
@@ -39,16 +42,16 @@ class State:
         return events
 
     def next_sequence(self) -> int:
-        self._sequence += 1
-        return self._sequence
+        self.sequence += 1
+        return self.sequence
 
     def new_order_id(self, account: str) -> str:
         """Derive the id of an order that the house or the crowd places."""
         return "0x" + sha256(f"{account}:{self.next_sequence()}".encode()).hexdigest()
 
     def record(self, market: Market, order: Order, is_quote: bool = False) -> OrderRecord:
-        """Begin to keep an order's record."""
-        return OrderRecord(order, market.first_token, self.next_sequence(), self.now_ns, is_quote)
+        """Begin an order's record, which has no place among the others before the order is taken."""
+        return OrderRecord(order, market.first_token, self.now_ns, is_quote)
 
     def market(self, condition_id: str) -> Market | None:
         return self._markets.get(condition_id)
