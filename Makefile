@@ -7,9 +7,10 @@ SECONDS ?= 0
 WORLD ?= seeded
 LAG ?= 2
 SEED ?= 1
+PORT ?= 8900
 STATE ?= build/run
 
-.PHONY: help setup run replay check test unit integration end-to-end containers bench docs lock format clean
+.PHONY: help setup run simulator replay check test unit integration end-to-end containers bench docs lock format clean
 
 help: ## list every target with a sentence
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +25,9 @@ $(BIN)/.ready: requirements.lock $(wildcard libs/*/pyproject.toml) $(wildcard se
 
 run: setup ## run the whole system on this machine, trading on paper (SECONDS=180 WORLD=seeded,recording,live LAG=2 SEED=1)
 	$(BIN)/pm-arb up --seconds $(SECONDS) --world $(WORLD) --lag $(LAG) --seed $(SEED) --state $(STATE)
+
+simulator: setup ## run the simulated exchange and feeds alone, on port 8900 (PORT=8900 SEED=1 LAG=2)
+	$(BIN)/python -m simulator --port $(PORT) --seed $(SEED) --lag $(LAG)
 
 replay: setup ## replay the recorded morning through the real cores in virtual time
 	$(BIN)/pm-arb replay

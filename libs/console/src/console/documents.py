@@ -12,6 +12,7 @@ from common.contracts.subjects import SERVICES
 from common.settings import ServiceSettings, Settings
 from common.telemetry import metrics
 from risk.core import denial_codes
+from simulator.faults.table import FAULTS, Fault
 
 FIELD_AND_TEXT = re.compile(
     r'^    (\w+): [^\n]+(?:\n        [^\n]+|\n    \))*\n    """(.+?)"""', re.DOTALL | re.MULTILINE
@@ -86,6 +87,26 @@ def _metrics() -> str:
     return "\n".join([HEADER, "", "# Metrics", "", "Of every service, at `/metrics`.", "", *rows, ""])
 
 
+def _faults() -> str:
+    """List what can go wrong in the simulated world."""
+    words = (
+        'What `POST /sim/faults` and a line of a scenario file can ask of the simulator: `{"name": ..., fields}`.\n'
+        "What happens a number of times also takes `count` (how often, 1) and `after` (how many chances pass before, 0).\n"
+        "`GET /sim/faults` tells the same with every bound, what is armed, and what was hit."
+    )
+    table = ["| name | when | fields | what happens |", "|---|---|---|---|"]
+    table += [
+        f"| `{fault.name}` | {fault.manner.value} | {_fault_fields(fault)} | {fault.does} |"
+        for fault in sorted(FAULTS, key=lambda each: each.manner.value)
+    ]
+    return "\n".join([HEADER, "", "# Faults", "", words, "", *table, ""])
+
+
+def _fault_fields(fault: Fault) -> str:
+    named = (field for field in fault.fields if field.name not in ("count", "after"))
+    return ", ".join(f"`{field.name}`" + (f" ({_plain(field.default)})" if field.default else "") for field in named)
+
+
 def _every_metric() -> Iterator[object]:
     return (m for m in vars(metrics).values() if hasattr(m, "_documentation"))
 
@@ -100,6 +121,7 @@ WRITERS: dict[str, Callable[[], str]] = {
     "docs/settings.md": _settings,
     "docs/denials.md": _denials,
     "docs/metrics.md": _metrics,
+    "docs/faults.md": _faults,
     "deploy/nats/nats.conf": _nats_config,
 }
 
