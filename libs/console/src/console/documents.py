@@ -91,7 +91,7 @@ def _faults() -> str:
     """List what can go wrong in the simulated world."""
     words = (
         'What `POST /sim/faults` and a line of a scenario file can ask of the simulator: `{"name": ..., fields}`.\n'
-        "What happens a number of times also takes `count` (how often, 1) and `after` (how many chances pass first, 0).\n"
+        "What happens a number of times also takes `count` (how often, 1) and `after` (how many pass first, 0).\n"
         "`GET /sim/faults` tells the same with every bound, what is armed, and what was hit."
     )
     table = ["| name | when | fields | what happens |", "|---|---|---|---|"]
