@@ -88,10 +88,19 @@ async def test_a_key_that_falls_silent_loses_its_open_orders_and_others_do_not()
         await eventually(lambda: not scene.trader.open_ids(), why="the silent key's orders are cancelled")
         assert scene.floor.engine.order(order_id).status is OrderStatus.CANCELED
         assert bob.open_ids() == [theirs]
-        assert await scene.trader.send("POST", "/v1/heartbeats", beat) == (
-            400, {"error_msg": "Invalid Heartbeat ID", "heartbeat_id": ""},
-        )  # fmt: skip
-        assert (await scene.trader.send("POST", "/v1/heartbeats", {"heartbeat_id": ""}))[0] == 200
+        status, resumed = await scene.trader.send("POST", "/v1/heartbeats", beat)
+        assert (status, resumed["heartbeat_id"] != beat["heartbeat_id"]) == (200, True)
+
+
+async def test_a_key_that_fell_silent_stays_armed_and_loses_what_it_places_without_a_heartbeat():
+    async with a_scene(heartbeat_timeout_ms=100, heartbeat_check_ms=50) as scene:
+        _, beat = await scene.trader.send("POST", "/v1/heartbeats", {"heartbeat_id": ""})
+        for price in (0.02, 0.03):
+            order_id = (await scene.trader.placed(scene.tokens[0], price, 100))["orderID"]
+            await eventually(lambda: not scene.trader.open_ids(), why="the silent key's order is cancelled")
+            assert scene.floor.engine.order(order_id).status is OrderStatus.CANCELED
+        begun_anew = await scene.trader.send("POST", "/v1/heartbeats", {"heartbeat_id": ""})
+        assert begun_anew == (400, {"error_msg": "Invalid Heartbeat ID", "heartbeat_id": beat["heartbeat_id"]})
 
 
 async def test_heartbeats_without_ids_keep_a_key_alive_too():

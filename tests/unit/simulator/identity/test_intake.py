@@ -230,7 +230,15 @@ def test_a_gtd_ends_a_minute_before_the_instant_that_it_states():
 
 @pytest.mark.parametrize(
     ("order_type", "expiration_s"),
-    [("GTD", 0), ("GTD", NOW_S), ("GTD", NOW_S + 60), ("GTC", NOW_S + 180), ("FAK", NOW_S + 180), ("FOK", 1)],
+    [
+        ("GTD", 0),
+        ("GTD", NOW_S),
+        ("GTD", NOW_S + 60),
+        ("GTD", NOW_S + 179),
+        ("GTC", NOW_S + 180),
+        ("FAK", NOW_S + 180),
+        ("FOK", 1),
+    ],
 )
 def test_an_expiration_where_none_belongs_or_too_soon_is_refused(order_type, expiration_s):
     assert words(unified_client_body(Terms(order_type=order_type, expiration_s=expiration_s))) == "invalid expiration"

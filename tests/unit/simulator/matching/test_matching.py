@@ -144,7 +144,8 @@ def test_there_is_one_trade_for_each_price_and_a_fill_for_each_order():
     takers = [event.standing for event in of(events, OrderMatched) if event.is_taker]
     assert [s.status for s in takers] == [OrderStatus.LIVE, OrderStatus.MATCHED]
     assert takers[-1].trades == (cheap.trade_id, dear.trade_id)
-    assert len({str(UUID(t.trade_id)) for t in (cheap, dear)}) == 2
+    assert len({cheap.trade_id, dear.trade_id}) == 2
+    assert all(str(UUID(t.trade_id)) == t.trade_id and UUID(t.trade_id).version == 4 for t in (cheap, dear))
 
 
 def test_trade_ids_come_from_the_order_and_are_the_same_every_time():

@@ -107,18 +107,6 @@ def test_a_lost_id_is_replaced_by_one_that_nobody_was_told():
     assert record.beat(KEY, refused.heartbeat_id, after(2)).is_accepted
 
 
-def test_a_forgotten_key_begins_again_with_an_empty_id():
-    record = a_record()
-    told = record.beat(KEY, "", START_NS).heartbeat_id
-    record.forget(KEY)
-    assert not record.is_armed(KEY)
-    assert record.overdue(after(100)) == ()
-    assert record.beat(KEY, told, after(100)).heartbeat_id == ""
-    again = record.beat(KEY, "", after(100))
-    assert again.is_accepted
-    assert again.heartbeat_id != told
-
-
 def test_losing_the_id_of_a_key_that_is_not_armed_changes_nothing():
     record = a_record()
     record.lose(KEY)

@@ -25,7 +25,7 @@ class _Watched:
 
 
 class Heartbeats:
-    """The keys that have sent a heartbeat. The first one arms a key; only a deadline that has passed disarms it."""
+    """The keys that have sent a heartbeat. The first one that is accepted arms a key, and nothing disarms it."""
 
     def __init__(self, timeout_ns: int) -> None:
         self._timeout_ns = timeout_ns
@@ -58,10 +58,6 @@ class Heartbeats:
     def overdue(self, now_ns: int) -> tuple[str, ...]:
         """Return the keys whose deadline has passed, longest silent first."""
         return tuple(key for key, watched in self._watched.items() if now_ns >= watched.until_ns)
-
-    def forget(self, key: str) -> None:
-        """Watch a key no more, until it begins again with an empty id."""
-        self._watched.pop(key, None)
 
     def _kept_alive(self, key: str, now_ns: int) -> _Watched:
         watched = self._watched.setdefault(key, _Watched("", 0, 0))

@@ -47,10 +47,9 @@ async def watch_over(stage: Stage) -> None:
 
 
 def cancel_overdue(stage: Stage) -> None:
-    """Cancel what the silent keys have open, and watch them no more until they begin anew."""
+    """Cancel what the silent keys have open. They stay armed: what they place without a heartbeat is cancelled too."""
     now_ns = stage.floor.now_ns()
     for key in stage.heartbeats.overdue(now_ns):
-        stage.heartbeats.forget(key)
         if stage.floor.engine.open_orders(key):
             stage.floor.apply(CancelAll(now_ns, key))
 

@@ -24,6 +24,9 @@ UNAUTHORIZED = "Unauthorized/Invalid api key"
 TOO_MANY = "Too Many Requests"
 TIMED_OUT = "order timed out"
 GEOBLOCK_CODE = 1009
+BANNED_CODE = 1010
+BANNED_AGENT = "Python-urllib/"
+"""How the client begins to name itself that the gateway never lets through: the standard library's, left as it is."""
 PAGE = """\
 <!DOCTYPE html>
 <html lang="en-US"><head><title>Access denied</title></head>
@@ -42,6 +45,8 @@ async def faulting(request: web.Request, handler: Handler) -> web.StreamResponse
     """Have armed faults happen to a request, and count those that do."""
     if not request.path.startswith(f"{PREFIX}/"):
         return await handler(request)
+    if request.headers.get("User-Agent", "").startswith(BANNED_AGENT):
+        return page(BANNED_CODE)
     stage, about = request.app[STAGE], chance(request)
     stopped = _stopped(stage, about)
     if stopped is not None:

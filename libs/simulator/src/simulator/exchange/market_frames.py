@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from simulator.exchange.settling import transaction_hash
 from simulator.exchange.writing import amount_text, price_text
 from simulator.matching.events import BookChanged, TickChanged
 from simulator.matching.values import E4, E6, Instrument, Level, Side, Trade
@@ -10,7 +11,6 @@ from simulator.world.chance import digits
 
 NS_PER_MS = 1_000_000
 HASH_DIGITS = 40
-TRANSACTION_DIGITS = 64
 CHANNEL = "clob"
 
 
@@ -71,11 +71,14 @@ def best_bid_ask(instrument: Instrument, changed: BookChanged) -> list[Frame]:
 
 
 def last_trade_price(trade: Trade) -> Frame:
-    """Say what the taker traded at. The rate of a fee is said to be nil although one is charged, as production does."""
+    """Say what the taker traded at, and the transaction that it will be mined in, which its parties hear of later.
+
+    The rate of a fee is said to be nil although one is charged, as production does.
+    """
     payload: Json = {
         "event_type": "last_trade_price", "market": trade.condition_id, "asset_id": trade.token, "fee_rate_bps": "0",
         "price": price_text(trade.price_e4), "side": trade.side.value, "size": amount_text(trade.shares_e6),
-        "timestamp": _ms(trade.at_ns), "transaction_hash": "0x" + digits(trade.trade_id, TRANSACTION_DIGITS),
+        "timestamp": _ms(trade.at_ns), "transaction_hash": transaction_hash(trade.trade_id),
     }  # fmt: skip
     return Frame(trade.at_ns, CHANNEL, trade.token, payload)
 

@@ -88,7 +88,7 @@ def _stopped(stage: Stage, order: Order) -> Declined | None:
     floor, most = stage.floor, stage.exchange.open_orders_max
     if floor.mode() is Mode.POST_ONLY and not order.post_only:
         return Declined(503, POST_ONLY_WORDS, code=POST_ONLY_CODE, retry_after_s=floor.modes.retry_after_s())
-    if not order.order_type.is_market and len(floor.engine.open_orders(order.owner)) >= most:
+    if not order.order_type.is_market and floor.engine.count_open_orders(order.owner) >= most:
         return Declined(400, f"too many open orders, max allowed: {most}")
     return None
 

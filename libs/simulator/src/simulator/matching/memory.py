@@ -4,7 +4,6 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from itertools import islice
-from uuid import UUID
 
 from simulator.matching.record import OrderRecord
 from simulator.matching.values import Trade, TradeStatus
@@ -91,8 +90,7 @@ class Trades:
     def new_id(self, order_id: str, ordinal: int) -> str:
         """Derive a UUID from a taker order and from how many trades it had before."""
         while True:
-            digest = sha256(f"trade:{order_id}:{ordinal}".encode()).digest()
-            trade_id = str(UUID(bytes=digest[:16], version=4))
+            trade_id = _uuid_of(sha256(f"trade:{order_id}:{ordinal}".encode()).hexdigest())
             if trade_id not in self._known:
                 return trade_id
             # An order whose standing was forgotten can be placed again, while its first trades are still known.
@@ -119,6 +117,11 @@ class Trades:
                     del index[name][trade.trade_id]
                     if not index[name]:
                         del index[name]
+
+
+def _uuid_of(digits: str) -> str:
+    """Write hex digits as a UUID, with the marks of one that was drawn (version 4)."""
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:32]}"
 
 
 Index = dict[str, dict[str, None]]

@@ -18,6 +18,8 @@ from simulator.matching.values import NS_PER_S, Instrument, Order, OrderType, Si
 
 SAFETY_S = 60
 """A GTD ends so long before the instant that it states."""
+AHEAD_S_MIN = 180
+"""So far ahead, in whole seconds, the instant must lie that a GTD states."""
 
 
 class Floor(Protocol):
@@ -97,8 +99,9 @@ def _restriction(order: SignedOrder, caller: Caller, settings: ExchangeSettings)
 
 
 def _wrong_expiration(read: Payload, now_ns: int) -> str:
-    """Check that a GTD has time left, its minute of safety taken off, and that any other order states no end."""
-    is_right = _end_ns(read) > now_ns if read.order_type is OrderType.GTD else read.order.expiration_s == 0
+    """Check that a GTD states an end that is far enough ahead, and that any other order states none."""
+    stated_s = read.order.expiration_s
+    is_right = stated_s - now_ns // NS_PER_S >= AHEAD_S_MIN if read.order_type is OrderType.GTD else stated_s == 0
     return "" if is_right else words.INVALID_EXPIRATION
 
 
