@@ -199,7 +199,7 @@ def test_what_is_no_message_is_refused_and_casts_doubt_on_every_book(payload):
         (a_book_frame(asks=[{"price": "", "size": "1"}]), "empty_number", [UP]),
         (a_book_frame(asks=[{"price": "1.2", "size": "1"}]), "price_out_of_range", [UP]),
         (a_book_frame(asks=[{"price": "0.5", "size": "-1"}]), "negative_size", [UP]),
-        (a_book_frame(asks=[{"price": "0.5", "size": "1e400"}]), "size_out_of_range", [UP]),
+        (a_book_frame(asks=[{"price": "0.5", "size": "1e40"}]), "size_out_of_range", [UP]),
         (a_book_frame(asks=[{"price": "0.5", "size": "1"}] * 2001), "too_many_levels", [UP]),
         (a_book_frame(tick_size="NaN"), "not_finite", [UP]),
         (a_book_frame(timestamp=""), "bad_timestamp", [UP]),

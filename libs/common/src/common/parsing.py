@@ -15,13 +15,16 @@ QUOTE_SUFFIXES = ("USDT", "USDC", "BUSD", "FDUSD", "USD", "EUR")
 _BARE = re.compile(r"[A-Z]{2,5}")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 DIGITS_MAX = 60
+MAGNITUDE_MAX = 60
+"""No power of ten beyond it, up or down, means anything: `1e999999` is short to write and ruinous to reckon with."""
 MILLISECOND_DIGITS_MIN = 12
 
 
 def parse_decimal(value: object, where: str) -> Decimal:
     """Read a finite number from a string, integer or float of foreign JSON.
 
-    Raises ParseError with the code `missing_number`, `empty_number`, `not_finite`, `not_a_number` or `wrong_type`.
+    Raises ParseError with the code `missing_number`, `empty_number`, `not_finite`, `not_a_number`,
+    `number_out_of_range` or `wrong_type`.
     """
     if value is None:
         raise ParseError("missing_number", expected="a number", found=value, where=where)
@@ -34,9 +37,13 @@ def parse_decimal(value: object, where: str) -> Decimal:
         code = "not_finite" if text.lower().lstrip("+-") in {"nan", "snan", "inf", "infinity"} else "not_a_number"
         raise ParseError(code, expected="a finite number", found=value, where=where)
     try:
-        return Decimal(text)
+        number = Decimal(text)
     except InvalidOperation:
         raise ParseError("not_a_number", expected="a finite number", found=value, where=where) from None
+    if abs(number.adjusted()) > MAGNITUDE_MAX:
+        expected = f"a number within 1e-{MAGNITUDE_MAX} and 1e{MAGNITUDE_MAX}"
+        raise ParseError("number_out_of_range", expected=expected, found=value, where=where)
+    return number
 
 
 def parse_price(value: object, where: str) -> Price:
