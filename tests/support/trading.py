@@ -43,13 +43,13 @@ class Trader:
         signed = self.official.builder.build_order(args, CreateOrderOptions("0.01", neg_risk=False), version=2)
         return order_to_json_v2(signed, self.key, order_type, post_only, defer_exec=False)
 
-    async def send(self, method, path, payload=None):
+    async def send(self, method, path, payload=None, params=None):
         body = None if payload is None else json.dumps(payload, separators=(",", ":"))
         now_s = self.stage.clock() // NS_PER_S
         headers = create_level_2_headers(
             self.official.signer, self.creds, RequestArgs(method, path, serialized_body=body), now_s
         )
-        async with self.http.request(method, f"/clob{path}", data=body, headers=headers) as response:
+        async with self.http.request(method, f"/clob{path}", params=params, data=body, headers=headers) as response:
             return response.status, orjson.loads(await response.read())
 
     async def post(self, *order, **more):

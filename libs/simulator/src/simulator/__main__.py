@@ -4,10 +4,11 @@ import argparse
 import asyncio
 import signal
 import sys
-from contextlib import suppress
+import traceback
 
 import orjson
 
+from simulator.breakdown import BrokenError
 from simulator.exchange.settings import ExchangeSettings
 from simulator.options import exchange_settings, parser
 from simulator.scenario import Step, load, play
@@ -28,7 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (ValueError, OverflowError, KeyError, OSError) as error:
         _complain(str(error))
         return 2
-    return asyncio.run(_serve(world, exchange, steps, options))
+    return asyncio.run(serve(world, exchange, steps, options))
 
 
 def _world(options: argparse.Namespace) -> StagedWorld:
@@ -43,9 +44,10 @@ def _world(options: argparse.Namespace) -> StagedWorld:
     return RecordedWorld(options.recording, settings, shift_s)
 
 
-async def _serve(
+async def serve(
     world: StagedWorld, exchange: ExchangeSettings, steps: tuple[Step, ...], options: argparse.Namespace
 ) -> int:
+    """Serve until told to stop: 0. Where it cannot listen, or something in it has broken, say so: 1."""
     stopped, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
@@ -60,6 +62,10 @@ async def _serve(
             admin_anywhere=options.admin_anywhere,
         ) as server:
             await _until(stopped, server, steps, options)
+    except BrokenError as error:
+        traceback.print_exception(error.__cause__)
+        _complain(f"{error}; it cannot go on")
+        return 1
     except (OSError, OverflowError) as error:
         _complain(f"cannot listen on {options.host}:{options.port}: {error}")
         return 1
@@ -67,20 +73,28 @@ async def _serve(
 
 
 async def _until(stopped: asyncio.Event, server: Running, steps: tuple[Step, ...], options: argparse.Namespace) -> None:
-    """Say that the server listens, and play the scenario until it is told to stop."""
+    """Say that the server listens, and play the scenario until it is told to stop or something has broken."""
     ready = {
         "event": "ready", "port": server.port, "host": server.host, "world": options.world,
         "seed": options.seed, "lag_s": options.lag,
     }  # fmt: skip
     sys.stdout.write(orjson.dumps(ready).decode() + "\n")
     sys.stdout.flush()
-    played = asyncio.create_task(play(server.stage, steps, _complain))
+    played = asyncio.create_task(_played(server, steps))
+    ends = [asyncio.create_task(stopped.wait()), asyncio.create_task(server.breakdown.wait())]
     try:
-        await stopped.wait()
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        played.cancel()
-        with suppress(asyncio.CancelledError):
-            await played
+        for task in (played, *ends):
+            task.cancel()
+        await asyncio.gather(played, *ends, return_exceptions=True)
+
+
+async def _played(server: Running, steps: tuple[Step, ...]) -> None:
+    try:
+        await play(server.stage, steps, _complain)
+    except Exception as error:  # noqa: BLE001 - told here, since nobody waits for a scenario's end
+        server.breakdown.report("scenario", error)
 
 
 def _complain(words: str) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import orjson
 
@@ -19,6 +19,9 @@ SOURCES = {"polybolt": "rtds"}
 """Channels whose frames are those of another, rewritten by who hears them. Faults of the one leave the other alone."""
 EVERYONE = "*"
 """The key of frames that go to all who asked for custom features, whatever else they listen for."""
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
 
 
 class Listener(Protocol):
@@ -50,6 +53,8 @@ class Hub:
         self._clock = clock
         self._faults = faults
         self._routes: dict[tuple[str, str], dict[Listener, None]] = {}
+        self._keys: dict[tuple[str, Listener], dict[str, None]] = {}
+        """What each listener listens for, so that it can be forgotten without looking at all others."""
         self._sessions: dict[str, dict[Listener, None]] = {channel: {} for channel in CHANNELS}
         self._planned: frozenset[str] = frozenset()
         self._turned = asyncio.Event()
@@ -68,17 +73,19 @@ class Hub:
             await self._turned.wait()
 
     def leave(self, channel: str, session: Listener) -> None:
-        self._sessions[channel].pop(session, None)
-        for (routed, _), listeners in self._routes.items():
-            if routed == channel:
-                listeners.pop(session, None)
-        self._routes = {route: listeners for route, listeners in self._routes.items() if listeners}
+        self._sessions.get(channel, {}).pop(session, None)
+        for key in list(self._keys.get((channel, session), ())):
+            self.ignore(channel, key, session)
 
     def listen(self, channel: str, key: str, session: Listener) -> None:
-        self._routes.setdefault((channel, key), {})[session] = None
+        """Have a connection hear a key. One that has left, or was cut, hears nothing any more."""
+        if session in self._sessions.get(channel, ()):
+            self._routes.setdefault((channel, key), {})[session] = None
+            self._keys.setdefault((channel, session), {})[key] = None
 
     def ignore(self, channel: str, key: str, session: Listener) -> None:
-        self._routes.get((channel, key), {}).pop(session, None)
+        _forget(self._routes, (channel, key), session)
+        _forget(self._keys, (channel, session), key)
 
     def connections(self, channel: str) -> int:
         return len(self._sessions.get(channel, ()))
@@ -163,3 +170,12 @@ class Hub:
         left_ns = at_ns - self._clock()
         if left_ns > EARLY_NS_MAX:
             await asyncio.sleep(left_ns / NS_PER_S)
+
+
+def _forget(table: dict[Key, dict[Value, None]], key: Key, value: Value) -> None:
+    """Take a value from what is kept by a key, and the key too once nothing is left."""
+    kept = table.get(key)
+    if kept is not None:
+        kept.pop(value, None)
+        if not kept:
+            del table[key]

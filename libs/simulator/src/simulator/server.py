@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from aiohttp import web
 
 from simulator import account_pages, admin
+from simulator.breakdown import Breakdown
 from simulator.exchange import (
     account,
     auth_pages,
@@ -58,6 +59,8 @@ class Running:
     host: str
     port: int
     stage: Stage
+    breakdown: Breakdown
+    """What tells when the server cannot go on."""
 
     @property
     def http(self) -> str:
@@ -76,12 +79,13 @@ def build(
     exchange: ExchangeSettings | None = None,
     keeps_log: bool = False,
     admin_anywhere: bool = False,
+    breakdown: Breakdown | None = None,
 ) -> tuple[web.Application, Stage]:
     """Wire an application around a world. Call it from within a running loop."""
     exchange = exchange or ExchangeSettings()
     faults = Faults(clock)
     hub = Hub(world, clock, faults)
-    floor = Floor(Listing(world, exchange.taker_delay_ms), exchange, clock, keeps_log)
+    floor = Floor(Listing(world, exchange.taker_delay_ms), exchange, clock, breakdown or Breakdown(), keeps_log)
     floor.watch(Settlement(floor.agenda.at, floor.apply, exchange, faults).hear)
     hub.flow = flow = Flow(floor, hub.say)
     stage = Stage(
@@ -120,21 +124,30 @@ async def running(
     keeps_log: bool = False,
     admin_anywhere: bool = False,
 ) -> AsyncIterator[Running]:
-    """Serve a world until the block is left. Port 0 takes a free one."""
-    app, stage = build(world, kind, clock, exchange=exchange, keeps_log=keeps_log, admin_anywhere=admin_anywhere)
+    """Serve a world until the block is left. Port 0 takes a free one.
+
+    If a part of the server has broken by then, and the block did not raise itself, this raises BrokenError.
+    """
+    breakdown = Breakdown()
+    app, stage = build(
+        world, kind, clock, exchange=exchange, keeps_log=keeps_log, admin_anywhere=admin_anywhere, breakdown=breakdown
+    )
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S_MAX)
     await runner.setup()
     site = web.TCPSite(runner, host, port)
     await site.start()
-    tasks = [asyncio.create_task(work) for work in (stage.hub.run(), heartbeats.watch_over(stage))]
+    works = {"pump": stage.hub.run(), "watch over heartbeats": heartbeats.watch_over(stage)}
+    tasks = {part: asyncio.create_task(work) for part, work in works.items()}
+    for part, task in tasks.items():
+        breakdown.watch(part, task)
     try:
-        yield Running(host, runner.addresses[0][1], stage)
+        yield Running(host, runner.addresses[0][1], stage, breakdown)
     finally:
-        for task in tasks:
+        for task in tasks.values():
             task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+        await asyncio.gather(*tasks.values(), return_exceptions=True)
         for channel in CHANNELS:
             stage.hub.drop(channel)
         stage.floor.close()
         await runner.cleanup()
+    breakdown.check()

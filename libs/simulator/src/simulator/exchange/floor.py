@@ -9,12 +9,13 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from simulator.breakdown import Breakdown
 from simulator.exchange.agenda import Agenda
 from simulator.exchange.listing import Listing
 from simulator.exchange.modes import Mode, Modes
 from simulator.exchange.settings import ExchangeSettings
 from simulator.matching.engine import Engine
-from simulator.matching.events import Event, OrderEnded, OrderHeld, OrderMatched, OrderPlaced, OrderRefused
+from simulator.matching.events import Event, OrderEnded, OrderHeld, OrderMatched, OrderPlaced, OrderRefused, Refusal
 from simulator.matching.market import MarketStatus
 from simulator.matching.operations import (
     Advance,
@@ -49,19 +50,27 @@ class Placement:
 class Floor:
     """One exchange. To be made within a running loop."""
 
-    def __init__(self, listing: Listing, settings: ExchangeSettings, clock: Clock, keeps_log: bool = False) -> None:
+    def __init__(
+        self, listing: Listing, settings: ExchangeSettings, clock: Clock, breakdown: Breakdown, keeps_log: bool = False
+    ) -> None:
         self.engine = Engine()
         self.settings = settings
         self.modes = Modes(clock)
-        self.agenda = Agenda(clock)
+        self.agenda = Agenda(clock, breakdown.report)
         self.listing = listing
         self.log: list[Operation] | None = [] if keeps_log else None
+        self.unresolved: dict[str, None] = {}
+        """Markets that were opened and have no winner yet, in the order of their opening."""
+        self.opening = ""
+        """The market that is being opened, while it is."""
+        self._breakdown = breakdown
         self._clock = clock
         self._now_ns = 0
         self._watchers: list[Watcher] = []
         self._funded: set[str] = set()
         self._held: dict[str, asyncio.Future[OrderRefused | None]] = {}
-        self._due_ns: int | None = None
+        self._wakes_ns: list[int] = []
+        """When the engine will be woken, the next one last: each was planned because it came before all others."""
 
     def now_ns(self) -> int:
         """Tell the exchange's time: the wall's, but never before what has already happened."""
@@ -79,7 +88,17 @@ class Floor:
         self._watchers.append(watcher)
 
     def apply(self, operation: Operation) -> tuple[Event, ...]:
-        """Do something on the floor, and tell everyone what came of it."""
+        """Do something on the floor, and tell everyone what came of it.
+
+        Whatever it raises was not foreseen, and leaves the exchange in a state that cannot be gone on with.
+        """
+        try:
+            return self._done(operation)
+        except Exception as error:
+            self._breakdown.report("floor", error)
+            raise
+
+    def _done(self, operation: Operation) -> tuple[Event, ...]:
         self._now_ns = max(self._now_ns, operation.at_ns)
         if self.log is not None and len(self.log) < LOG_OPERATIONS_MAX:
             self.log.append(operation)
@@ -143,11 +162,14 @@ class Floor:
         opening = self.listing.opening(condition_id, at_ns)
         if opening is None:
             return False
+        self.opening = condition_id
         self.apply(opening)
+        self.unresolved[condition_id] = None
         if self.listing.has_ended(condition_id, at_ns):
             self.apply(CloseMarket(at_ns, condition_id))
         else:
             self.requote(condition_id, at_ns)
+        self.opening = ""
         self.resolve(condition_id, at_ns)
         return True
 
@@ -163,6 +185,7 @@ class Floor:
         if winner is None or self.engine.market_status(condition_id) is MarketStatus.RESOLVED:
             return
         at_ns = self.at_or_after(at_ns)
+        self.unresolved.pop(condition_id, None)
         self.apply(ResolveMarket(at_ns, condition_id, winner))
         if self.settings.redeems_after_ms >= 0:
             redeem_ns = at_ns + self.settings.redeems_after_ms * 1_000_000
@@ -201,6 +224,8 @@ class Floor:
     def _release(self, event: Event) -> None:
         """Let go whoever waits for a held order that is now decided."""
         if isinstance(event, OrderRefused):
+            if event.refusal is Refusal.DUPLICATE:
+                return  # It is the second of two that is refused, not the one that is held.
             order_id = event.order.order_id
         elif isinstance(event, OrderPlaced | OrderMatched | OrderEnded):
             order_id = event.standing.order.order_id
@@ -213,11 +238,11 @@ class Floor:
     def _plan(self) -> None:
         """Have the engine woken when its next held order or expiry is due."""
         due_ns = self.engine.next_due_ns()
-        if due_ns is None or (self._due_ns is not None and self._due_ns <= due_ns):
+        if due_ns is None or (self._wakes_ns and self._wakes_ns[-1] <= due_ns):
             return
-        self._due_ns = due_ns
+        self._wakes_ns.append(due_ns)
         self.agenda.at(due_ns, self._advance)
 
     def _advance(self) -> None:
-        self._due_ns = None
+        self._wakes_ns.pop()
         self.apply(Advance(self.now_ns()))

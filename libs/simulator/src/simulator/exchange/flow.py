@@ -32,16 +32,16 @@ class Flow:
     def __init__(self, floor: Floor, say: Say) -> None:
         self._floor = floor
         self._say = say
-        self._open: dict[str, None] = {}
         self._taken: set[str] = set()
         self._versions: dict[str, tuple[int, int]] = {}
         self._swept_ns = 0
+        self._closing: tuple[str, int] = ("", 0)
         floor.watch(self._told)
 
     @property
     def is_needed(self) -> bool:
         """Whether any market trades, so that the world's makers must be heard."""
-        return bool(self._open)
+        return bool(self._floor.unresolved)
 
     def hear(self, frame: Frame) -> None:
         """Carry out what the world's makers and takers want. Everything that comes of it is said."""
@@ -64,24 +64,31 @@ class Flow:
                 """Best prices are said when the floor's change, not when the makers' would have."""
 
     def sweep(self, now_ns: int) -> None:
-        """Refill what others took, and end markets whose end nobody announced: once a second is enough."""
-        if now_ns - self._swept_ns < SWEEP_NS:
+        """Refill what others took, and end markets whose end nobody announced.
+
+        Resolutions that nobody announced are looked for every second. That trading ends is announced, unless the
+        announcement was skipped: that is looked for with the refills, since it means to describe every market.
+        """
+        if now_ns // SWEEP_NS == self._swept_ns // SWEEP_NS:
             return
-        if now_ns // REFILL_NS != self._swept_ns // REFILL_NS:
+        refills = now_ns // REFILL_NS != self._swept_ns // REFILL_NS
+        if refills:
             for condition_id in sorted(self._taken):
                 if self._floor.engine.market_status(condition_id) is MarketStatus.OPEN:
                     self._floor.requote(condition_id, now_ns)
             self._taken.clear()
         self._swept_ns = now_ns
-        for condition_id in list(self._open):
-            if self._floor.listing.has_ended(condition_id, now_ns):
-                if self._floor.engine.market_status(condition_id) is MarketStatus.OPEN:
-                    self._floor.apply(CloseMarket(self._floor.at_or_after(now_ns), condition_id))
+        for condition_id in list(self._floor.unresolved):
+            is_open = self._floor.engine.market_status(condition_id) is MarketStatus.OPEN
+            if is_open and refills and self._floor.listing.has_ended(condition_id, now_ns):
+                self._floor.apply(CloseMarket(self._floor.at_or_after(now_ns), condition_id))
+                is_open = False
+            if not is_open:
                 self._floor.resolve(condition_id, now_ns)
 
     def resync(self, now_ns: int) -> None:
         """Catch up with the makers after some of what they wanted was not heard."""
-        self._taken.update(self._open)
+        self._taken.update(self._floor.unresolved)
         self._swept_ns = 0
         self.sweep(now_ns)
 
@@ -171,7 +178,6 @@ class Flow:
             case MarketClosed(condition_id=condition_id):
                 self._closed(condition_id, event.at_ns)
             case MarketResolved(condition_id=condition_id):
-                self._open.pop(condition_id, None)
                 self._versions.pop(condition_id, None)
 
     def _book_changed(self, condition_id: str, event: BookChanged) -> None:
@@ -179,13 +185,11 @@ class Flow:
         instrument = engine.instrument(condition_id)
         if instrument is None:
             return
-        is_first = condition_id not in self._open
+        if engine.market_status(condition_id) is MarketStatus.RESOLVED or self._closing == (condition_id, event.at_ns):
+            return
         version = self._versions.get(condition_id, (0, 0))[1] + 1
         self._versions[condition_id] = (event.at_ns, version)
-        if engine.market_status(condition_id) is not MarketStatus.OPEN:
-            return
-        self._open[condition_id] = None
-        if is_first:
+        if condition_id == self._floor.opening:
             return
         self._say(market_frames.price_change(instrument, event, version))
         if event.best_changed:
@@ -198,5 +202,6 @@ class Flow:
         if instrument is None:
             return
         self._versions[condition_id] = (at_ns, self._versions.get(condition_id, (0, 0))[1] + 1)
+        self._closing = (condition_id, at_ns)
         for token in instrument.tokens:
             self._say(Frame(at_ns, market_frames.CHANNEL, token, self._written(instrument, token)))

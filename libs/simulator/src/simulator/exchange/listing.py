@@ -1,5 +1,7 @@
 """What the floor must know of the world's markets: what trades, what its makers want to rest with, and who has won."""
 
+from dataclasses import dataclass
+
 import orjson
 
 from simulator.exchange.market_frames import amount_of, price_of
@@ -8,8 +10,17 @@ from simulator.matching.values import E4, E6, Instrument, Level
 from simulator.world import Json, World
 
 NS_PER_MS = 1_000_000
+KNOWN_MAX = 20_000
+"""How many markets are remembered, the newest: more than the engine keeps of those that are over."""
 
 Levels = tuple[Level, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    version: str
+    slug: str
+    tokens: tuple[str, str]
 
 
 class Listing:
@@ -18,7 +29,7 @@ class Listing:
     def __init__(self, world: World, taker_delay_ms: int) -> None:
         self._world = world
         self._taker_delay_ns = taker_delay_ms * NS_PER_MS
-        self._versions: dict[str, str] = {}
+        self._known: dict[str, _Known] = {}
 
     def condition(self, token: str, now_ns: int) -> str | None:
         return self._world.condition(token, now_ns)
@@ -34,7 +45,8 @@ class Listing:
 
     def protocol_version(self, condition_id: str) -> str:
         """Name the version of the protocol that a market which was opened belongs to: v1 or v2."""
-        return self._versions.get(condition_id, "v1")
+        known = self._known.get(condition_id)
+        return known.version if known else "v1"
 
     def is_neg_risk(self, condition_id: str) -> bool:  # noqa: ARG002 - this world has no such market
         """Say whether a market belongs to an event of which only one outcome can win. This world has none."""
@@ -43,11 +55,12 @@ class Listing:
     def opening(self, condition_id: str, now_ns: int) -> OpenMarket | None:
         """Describe a market for the engine, None where there is none."""
         described = self._world.clob_market(condition_id, now_ns)
-        if described is None:
+        slug = self._world.slug(condition_id, now_ns)
+        if described is None or slug is None:
             return None
-        self._versions[described["c"]] = described["v"]
         fee = described.get("fd") or {"r": 0, "e": 0}
         first, second = described["t"]
+        self._remember(condition_id, _Known(described["v"], slug, (first["t"], second["t"])))
         return OpenMarket(
             now_ns,
             Instrument(
@@ -76,14 +89,18 @@ class Listing:
         return Quote(now_ns, condition_id, bids, asks)
 
     def winner(self, condition_id: str, now_ns: int) -> str | None:
-        """Name the winning token, once the market is resolved."""
-        slug = self._world.slug(condition_id, now_ns)
-        event = self._world.event(slug, now_ns) if slug else None
-        tokens = self._world.tokens(condition_id, now_ns)
-        if event is None or slug is None or tokens is None or not event["closed"]:
+        """Name the winning token of a market that was opened, once it is resolved, however long ago that was."""
+        known = self._known.get(condition_id)
+        event = self._world.event(known.slug, now_ns) if known else None
+        if known is None or event is None or not event["closed"]:
             return None
-        outcome = self._world.outcome(slug)
-        return None if outcome is None else tokens[0 if outcome == "Up" else 1]
+        outcome = self._world.outcome(known.slug)
+        return None if outcome is None else known.tokens[0 if outcome == "Up" else 1]
+
+    def _remember(self, condition_id: str, known: _Known) -> None:
+        self._known[condition_id] = known
+        if len(self._known) > KNOWN_MAX:
+            del self._known[next(iter(self._known))]
 
 
 def levels_of(written: list[Json]) -> Levels:
