@@ -4,9 +4,9 @@ import orjson
 from aiohttp import web
 
 from simulator.answers import answer, read_json, refusal
+from simulator.exchange.account.writing import amount_text
 from simulator.exchange.identity.addresses import parse_address
 from simulator.exchange.identity.wallets import wallet_of, wallets_of
-from simulator.exchange.writing import amount_text
 from simulator.matching.events import Event, RequestRefused
 from simulator.matching.log import encode
 from simulator.matching.operations import Deposit, Redeem, SetAllowance, Split

@@ -9,29 +9,22 @@ from aiohttp import web
 
 from simulator import account_pages, admin
 from simulator.breakdown import Breakdown
-from simulator.exchange import (
-    account,
-    auth_pages,
-    cancelling,
-    clob,
-    data_api,
-    gamma,
-    heartbeats,
-    market_socket,
-    prices,
-    relayer,
-    trading,
-    user_socket,
-)
-from simulator.exchange.deadlines import Heartbeats
+from simulator.exchange import relayer
+from simulator.exchange.account import pages as account
+from simulator.exchange.account import user_socket
+from simulator.exchange.data import data_api
 from simulator.exchange.floor import Floor
-from simulator.exchange.flow import Flow
-from simulator.exchange.http_faults import faulting
+from simulator.exchange.identity import pages as identity
 from simulator.exchange.identity.keyring import KeyRing
-from simulator.exchange.listing import Listing
-from simulator.exchange.rate_limits import limiting
+from simulator.exchange.limits.http_faults import faulting
+from simulator.exchange.limits.rate_limits import limiting
+from simulator.exchange.market import clob, gamma, market_socket, prices
+from simulator.exchange.market.flow import Flow
+from simulator.exchange.market.listing import Listing
+from simulator.exchange.orders import cancelling, heartbeats, trading
+from simulator.exchange.orders.deadlines import Heartbeats
+from simulator.exchange.orders.settling import Settlement
 from simulator.exchange.settings import ExchangeSettings
-from simulator.exchange.settling import Settlement
 from simulator.faults import Faults
 from simulator.feeds import binance, coinbase, coingecko, polybolt, rtds
 from simulator.guard import guarding
@@ -45,7 +38,7 @@ SHUTDOWN_S_MAX = 0.2
 NS_PER_MS = 1_000_000
 REQUEST_BYTES_MAX = 1 << 20
 PAGES = (
-    binance, coinbase, rtds, polybolt, coingecko, gamma, clob, prices, market_socket, user_socket, auth_pages, trading,
+    binance, coinbase, rtds, polybolt, coingecko, gamma, clob, prices, market_socket, user_socket, identity, trading,
     cancelling, heartbeats, account, data_api, relayer, admin, account_pages,
 )  # fmt: skip
 CHANNELS = ("binance", "coinbase", "rtds", "clob", "user")

@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from simulator.exchange.deadlines import Heartbeats
 from simulator.exchange.floor import Floor
-from simulator.exchange.flow import Flow
 from simulator.exchange.identity.keyring import KeyRing
+from simulator.exchange.market.flow import Flow
+from simulator.exchange.orders.deadlines import Heartbeats
 from simulator.exchange.settings import ExchangeSettings
 from simulator.faults import Faults
 from simulator.hub import Hub

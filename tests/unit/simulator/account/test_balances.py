@@ -2,7 +2,7 @@
 
 from polymarket.models.clob.account import BalanceAllowance
 
-from simulator.exchange.balances import SPENDERS, UNBOUNDED, ShownBalances
+from simulator.exchange.account.balances import SPENDERS, UNBOUNDED, ShownBalances
 from simulator.matching.events import BalanceChanged, OrderPlaced, TradeChanged
 from support.account_records import (
     AT_NS,

@@ -3,7 +3,7 @@
 import pytest
 from polymarket._internal.data_envelope import parse_data_page
 
-from simulator.exchange.data_query import CACHED_MAX, Cache, choice, paged, read
+from simulator.exchange.data.data_query import CACHED_MAX, Cache, choice, paged, read
 from support.account_records import CONDITION
 
 NS_PER_S = 1_000_000_000

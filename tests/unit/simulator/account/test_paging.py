@@ -2,7 +2,7 @@
 
 import pytest
 
-from simulator.exchange.paging import END_CURSOR, START_CURSOR, cursor_of, offset_of, page, part
+from simulator.exchange.account.paging import END_CURSOR, START_CURSOR, cursor_of, offset_of, page, part
 
 
 def test_the_first_cursor_the_last_cursor_and_none():

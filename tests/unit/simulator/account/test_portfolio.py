@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.exchange.portfolio import Basis, Leg, as_held, bases, legs_of
+from simulator.exchange.data.portfolio import Basis, Leg, as_held, bases, legs_of
 from simulator.matching.values import Side, TradeStatus
 from support.account_records import DOWN, MAKER_WALLET, TAKER_WALLET, UP, a_fill, a_trade
 

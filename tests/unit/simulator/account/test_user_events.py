@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from polymarket.models.clob.user_events import parse_user_event, parse_user_events
 
-from simulator.exchange.user_events import user_events
+from simulator.exchange.account.user_events import user_events
 from simulator.matching.events import (
     BookChanged,
     OrderEnded,

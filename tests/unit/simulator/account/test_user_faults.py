@@ -2,8 +2,8 @@
 
 from collections import Counter
 
-from simulator.exchange.user_events import UserEvent
-from simulator.exchange.user_faults import UserFaults
+from simulator.exchange.account.user_events import UserEvent
+from simulator.exchange.account.user_faults import UserFaults
 
 WALLET = "0xabc"
 

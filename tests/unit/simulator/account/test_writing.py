@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from polymarket.models.clob.account import ClobTrade, OpenOrder
 
-from simulator.exchange.writing import (
+from simulator.exchange.account.writing import (
     address_text,
     amount_text,
     expiration,

@@ -5,9 +5,9 @@ from bisect import bisect_left
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.exchange.buckets import TokenBucket, Window
-from simulator.exchange.rate_table import DELAY_NS_MAX, PATHS, Throttle, limits_of
-from simulator.exchange.signer_limits import Purpose, SignerLimits
+from simulator.exchange.limits.buckets import TokenBucket, Window
+from simulator.exchange.limits.rate_table import DELAY_NS_MAX, PATHS, Throttle, limits_of
+from simulator.exchange.limits.signer_limits import Purpose, SignerLimits
 
 NS_PER_S = 1_000_000_000
 T0_NS = 1_795_240_800 * NS_PER_S

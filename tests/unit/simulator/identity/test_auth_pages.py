@@ -11,7 +11,7 @@ from aiohttp.test_utils import make_mocked_request
 from polymarket._internal.actions.account import parse_closed_only_mode
 from polymarket._internal.actions.auth import parse_api_key_creds, parse_api_keys_response
 
-from simulator.exchange import auth_pages
+from simulator.exchange.identity import pages as auth_pages
 from simulator.exchange.identity.caller import authenticated
 from simulator.exchange.identity.keyring import KeyRing
 from simulator.exchange.settings import ExchangeSettings

@@ -3,7 +3,7 @@
 import re
 from uuid import UUID
 
-from simulator.exchange.deadlines import KEYS_MAX, Heartbeats
+from simulator.exchange.orders.deadlines import KEYS_MAX, Heartbeats
 
 NS_PER_S = 1_000_000_000
 TIMEOUT_NS = 10 * NS_PER_S

@@ -6,7 +6,7 @@ from polymarket._internal.actions.orders.post import parse_order_response, parse
 from polymarket.models.clob.order_response import AcceptedOrder, RejectedOrder
 
 from simulator.exchange.floor import Placement
-from simulator.exchange.order_answers import Declined, leg, not_taken, outcome, single, taken
+from simulator.exchange.orders.order_answers import Declined, leg, not_taken, outcome, single, taken
 from simulator.matching.events import OrderRefused, Refusal
 from simulator.matching.values import (
     Instrument,

@@ -4,8 +4,8 @@ import heapq
 
 import pytest
 
+from simulator.exchange.orders.settling import Settlement, steps, transaction_hash
 from simulator.exchange.settings import ExchangeSettings
-from simulator.exchange.settling import Settlement, steps, transaction_hash
 from simulator.matching.events import BalanceChanged, TradeChanged
 from simulator.matching.operations import Settle
 from simulator.matching.values import CROWD, HOUSE, Fill, MatchType, Side, Trade, TradeStatus

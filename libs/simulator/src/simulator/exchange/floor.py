@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from simulator.breakdown import Breakdown
 from simulator.exchange.agenda import Agenda
-from simulator.exchange.listing import Listing
+from simulator.exchange.market.listing import Listing
 from simulator.exchange.modes import Mode, Modes
 from simulator.exchange.settings import ExchangeSettings
 from simulator.matching.engine import Engine

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from simulator.answers import flag
-from simulator.exchange.buckets import Window
+from simulator.exchange.limits.buckets import Window
 from simulator.world import Json, World
 from simulator.world.chance import stream
 

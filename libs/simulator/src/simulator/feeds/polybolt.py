@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import orjson
 from aiohttp import WSMessage, WSMsgType, web
 
-from simulator.exchange.user_socket import shown_key
+from simulator.exchange.account.user_socket import shown_key
 from simulator.feeds import polybolt_wire as wire
 from simulator.feeds.polybolt_wire import Close, Code, Numbering, Wanted
 from simulator.sessions import Session, parsed

@@ -1,8 +1,8 @@
 """The exchange's words for why it does not take an order. Clients tell refusals apart by these alone."""
 
+from simulator.exchange.account.writing import amount_text, price_text
 from simulator.exchange.identity.contracts import spender_of
 from simulator.exchange.intake.refused import Refused
-from simulator.exchange.writing import amount_text, price_text
 from simulator.matching.events import OrderRefused, Refusal
 from simulator.matching.values import Instrument
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
-from simulator.exchange.settling import transaction_hash
-from simulator.exchange.writing import amount_text, price_text
+from simulator.exchange.account.writing import amount_text, price_text
+from simulator.exchange.orders.settling import transaction_hash
 from simulator.matching.events import BookChanged, TickChanged
 from simulator.matching.values import E4, E6, Instrument, Level, Side, Trade
 from simulator.world import Frame, Json

@@ -9,10 +9,10 @@ from hmac import compare_digest
 import orjson
 from aiohttp import WSCloseCode, web
 
+from simulator.exchange.account.user_events import UserEvent, user_events
+from simulator.exchange.account.user_faults import UserFaults
 from simulator.exchange.floor import Floor
 from simulator.exchange.identity.keyring import Credentials, KeyRing
-from simulator.exchange.user_events import UserEvent, user_events
-from simulator.exchange.user_faults import UserFaults
 from simulator.matching.events import Event
 from simulator.sessions import Session, parsed, strings
 from simulator.stage import STAGE, Stage

@@ -11,7 +11,7 @@ from simulator.exchange.intake.posted import read_order
 from simulator.exchange.intake.refused import Refused
 from simulator.exchange.intake.words import words
 from simulator.exchange.modes import Mode
-from simulator.exchange.order_answers import Declined, Outcome, declined, killed, leg, not_taken, outcome, single
+from simulator.exchange.orders.order_answers import Declined, Outcome, declined, killed, leg, not_taken, outcome, single
 from simulator.matching.values import Order, OrderType
 from simulator.stage import STAGE, Stage
 

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from simulator.exchange.user_events import UserEvent
+from simulator.exchange.account.user_events import UserEvent
 
 MISSING = "missing_user_events"
 DUPLICATE = "duplicate_user_events"

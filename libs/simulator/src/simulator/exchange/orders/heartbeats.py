@@ -5,8 +5,8 @@ import asyncio
 from aiohttp import web
 
 from simulator.answers import answer, read_json, refusal
-from simulator.exchange.deadlines import Heartbeats
 from simulator.exchange.identity.caller import Caller, authenticated
+from simulator.exchange.orders.deadlines import Heartbeats
 from simulator.matching.operations import CancelAll
 from simulator.stage import STAGE, Stage
 

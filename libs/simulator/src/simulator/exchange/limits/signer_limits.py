@@ -4,7 +4,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from enum import StrEnum
 
-from simulator.exchange.buckets import NS_PER_S, Draw, TokenBucket
+from simulator.exchange.limits.buckets import NS_PER_S, Draw, TokenBucket
 
 TIER = "Standard"
 SIGNERS_MAX = 10_000

@@ -7,8 +7,8 @@ from aiohttp import web
 from simulator.answers import answer, read_json, refusal
 from simulator.exchange.identity.caller import Caller, authenticated
 from simulator.exchange.modes import Mode
-from simulator.exchange.order_answers import single
-from simulator.exchange.trading import INVALID_PAYLOAD, shut
+from simulator.exchange.orders.order_answers import single
+from simulator.exchange.orders.trading import INVALID_PAYLOAD, shut
 from simulator.matching.events import Event, OrderEnded, Refusal, RequestRefused
 from simulator.matching.operations import Cancel, CancelAll
 from simulator.matching.values import OrderStatus

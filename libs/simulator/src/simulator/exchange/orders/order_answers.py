@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from simulator.answers import answer
+from simulator.exchange.account.writing import amount_text
 from simulator.exchange.floor import Placement
 from simulator.exchange.intake.refused import Refused
 from simulator.exchange.intake.words import words
-from simulator.exchange.writing import amount_text
 from simulator.matching.events import OrderRefused, Refusal
 from simulator.matching.values import Instrument, Order, OrderStatus, OrderType, Side, Trade
 from simulator.world import Json

@@ -12,8 +12,8 @@ from aiohttp.typedefs import Handler
 
 from simulator.answers import refusal
 from simulator.exchange.modes import Mode
-from simulator.exchange.order_answers import single
-from simulator.exchange.trading import shut
+from simulator.exchange.orders.order_answers import single
+from simulator.exchange.orders.trading import shut
 from simulator.faults import Armed
 from simulator.stage import STAGE, Stage
 

@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from simulator.answers import answer, read_json, refusal
-from simulator.exchange.writing import amount_text
+from simulator.exchange.account.writing import amount_text
 from simulator.matching.values import E4
 from simulator.stage import STAGE, Stage
 from simulator.world import Json

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from simulator.exchange.portfolio import Basis
-from simulator.exchange.writing import address_text, outcome_of
+from simulator.exchange.account.writing import address_text, outcome_of
+from simulator.exchange.data.portfolio import Basis
 from simulator.matching.values import E4, E6, NS_PER_S, Instrument, Side, Trade
 from simulator.world import Json
 

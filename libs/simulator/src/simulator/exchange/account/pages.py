@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from aiohttp import web
 
 from simulator.answers import answer, refusal, whole
-from simulator.exchange.balances import NOTHING, ShownBalances
+from simulator.exchange.account.balances import NOTHING, ShownBalances
+from simulator.exchange.account.paging import offset_of, page, part
+from simulator.exchange.account.writing import rest_order, rest_trade
 from simulator.exchange.floor import Floor
 from simulator.exchange.identity.caller import Caller, authenticated
 from simulator.exchange.identity.wallets import wallets_of
-from simulator.exchange.paging import offset_of, page, part
-from simulator.exchange.writing import rest_order, rest_trade
 from simulator.matching.values import NS_PER_S, Standing, Trade
 from simulator.stage import STAGE, Stage
 

@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from simulator.exchange.buckets import Window
+from simulator.exchange.limits.buckets import Window
 
 CLIENTS_MAX = 1000
 """Above it the client that has not called for longest is forgotten."""

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from aiohttp import web
 
 from simulator.answers import answer, read_json, refusal
+from simulator.exchange.account.writing import amount_text, price_text
 from simulator.exchange.floor import Floor
-from simulator.exchange.writing import amount_text, price_text
 from simulator.matching.values import E4, Side
 from simulator.stage import STAGE
 from simulator.world import Json

@@ -11,9 +11,9 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from simulator.answers import refusal
-from simulator.exchange.rate_table import Throttle
+from simulator.exchange.limits.rate_table import Throttle
+from simulator.exchange.limits.signer_limits import PURPOSES, SignerLimits, Verdict
 from simulator.exchange.settings import ExchangeSettings
-from simulator.exchange.signer_limits import PURPOSES, SignerLimits, Verdict
 from simulator.stage import STAGE, Stage
 
 NS_PER_S = 1_000_000_000

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import orjson
 
-from simulator.exchange.market_frames import amount_of, price_of
+from simulator.exchange.market.market_frames import amount_of, price_of
 from simulator.matching.operations import OpenMarket, Quote
 from simulator.matching.values import E4, E6, Instrument, Level
 from simulator.world import Json, World

@@ -7,10 +7,10 @@ seconds regardless.
 
 from collections.abc import Callable
 
-from simulator.exchange import market_frames
 from simulator.exchange.floor import Floor
-from simulator.exchange.listing import levels_of
-from simulator.exchange.market_frames import amount_of, price_of
+from simulator.exchange.market import market_frames
+from simulator.exchange.market.listing import levels_of
+from simulator.exchange.market.market_frames import amount_of, price_of
 from simulator.matching.events import BookChanged, Event, MarketClosed, MarketResolved, TickChanged, TradeChanged
 from simulator.matching.market import MarketStatus
 from simulator.matching.operations import CloseMarket, Print, Quote

@@ -9,9 +9,9 @@ import orjson
 from aiohttp import web
 
 from simulator.answers import BODY_TYPE, flag, refusal
-from simulator.exchange.data_query import Cache, Wanted, choice, paged, read
-from simulator.exchange.data_rows import Described, Held, Part, parts_of, position_row, trade_row
-from simulator.exchange.portfolio import SETTLED, Basis, as_held, bases, legs_of
+from simulator.exchange.data.data_query import Cache, Wanted, choice, paged, read
+from simulator.exchange.data.data_rows import Described, Held, Part, parts_of, position_row, trade_row
+from simulator.exchange.data.portfolio import SETTLED, Basis, as_held, bases, legs_of
 from simulator.matching.values import E4, E6, ENDLESS, NS_PER_S, Instrument, Side
 from simulator.stage import STAGE, Stage
 from simulator.world import Json

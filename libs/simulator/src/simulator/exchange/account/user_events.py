@@ -7,7 +7,7 @@ An order that takes at once is announced before its first trade; a held one when
 from collections.abc import Callable, Container
 from dataclasses import dataclass
 
-from simulator.exchange.writing import (
+from simulator.exchange.account.writing import (
     address_text,
     expiration,
     millis_text,
@@ -18,7 +18,7 @@ from simulator.exchange.writing import (
     seconds_text,
     socket_trade,
 )
-from simulator.exchange.writing import amount_text as amount
+from simulator.exchange.account.writing import amount_text as amount
 from simulator.matching.events import Event, OrderEnded, OrderHeld, OrderMatched, OrderPlaced, TradeChanged
 from simulator.matching.values import Instrument, OrderStatus, OrderType, Standing, Trade
 from simulator.world import Json

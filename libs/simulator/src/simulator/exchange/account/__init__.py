@@ -1,0 +1,1 @@
+"""What is somebody's own: orders, trades, balances, and the user channel."""

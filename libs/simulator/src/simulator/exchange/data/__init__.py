@@ -1,0 +1,1 @@
+"""The Data API: positions and trades for the public, cached."""

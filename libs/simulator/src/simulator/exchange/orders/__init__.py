@@ -1,0 +1,1 @@
+"""Orders: placed, cancelled, kept alive by heartbeats, and settled."""
