@@ -98,6 +98,17 @@ async def test_the_log_replayed_comes_to_the_same_state():
         assert replayed.dollars(STRANGER).total_e6 == 15_000_000
 
 
+async def test_a_log_that_lost_operations_is_not_passed_off_as_whole():
+    async with (
+        running(SeededWorld(WorldSettings()), clock=clock_from(QUARTER_S - 100), keeps_log=True) as server,
+        aiohttp.ClientSession(server.http) as http,
+    ):
+        server.stage.floor.log_lost = 3
+        async with http.get("/sim/log") as response:
+            assert response.status == 409
+            assert "3 after them are not" in (await response.json())["error"]
+
+
 async def test_without_a_log_there_is_none_to_read():
     async with a_scene() as scene, scene.http.get("/sim/log") as response:
         assert response.status == 404

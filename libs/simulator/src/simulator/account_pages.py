@@ -63,9 +63,12 @@ async def redeem(request: web.Request) -> web.Response:
 
 async def log(request: web.Request) -> web.StreamResponse:
     """Tell all that was done to the engine, an operation a line: replayed, it comes to the same state."""
-    kept = request.app[STAGE].floor.log
+    floor = request.app[STAGE].floor
+    kept = floor.log
     if kept is None:
         return refusal("no log is kept: start the simulator with --keep-log", 404)
+    if floor.log_lost:
+        return refusal(f"the log is full: {len(kept)} operations are kept, {floor.log_lost} after them are not", 409)
     response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
     await response.prepare(request)
     operations = tuple(kept)

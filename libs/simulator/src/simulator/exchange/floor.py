@@ -59,6 +59,8 @@ class Floor:
         self.agenda = Agenda(clock, breakdown.report)
         self.listing = listing
         self.log: list[Operation] | None = [] if keeps_log else None
+        self.log_lost = 0
+        """Operations that the log had no more room for: it does not come to the same state then."""
         self.unresolved: dict[str, None] = {}
         """Markets that were opened and have no winner yet, in the order of their opening."""
         self.opening = ""
@@ -100,8 +102,11 @@ class Floor:
 
     def _done(self, operation: Operation) -> tuple[Event, ...]:
         self._now_ns = max(self._now_ns, operation.at_ns)
-        if self.log is not None and len(self.log) < LOG_OPERATIONS_MAX:
-            self.log.append(operation)
+        if self.log is not None:
+            if len(self.log) < LOG_OPERATIONS_MAX:
+                self.log.append(operation)
+            else:
+                self.log_lost += 1
         events = self.engine.apply(operation)
         for event in events:
             for watcher in self._watchers:
