@@ -22,8 +22,8 @@ from eth_account import Account
 from py_clob_client_v2.headers import create_level_1_headers
 from py_clob_client_v2.order_utils import ExchangeOrderBuilderV2, OrderDataV2, Side
 from py_clob_client_v2.signer import Signer
-from simulator.matching.engine import Engine
 
+from simulator.matching.engine import Engine
 from simulator.matching.operations import Cancel, Deposit, OpenMarket, Place
 from simulator.matching.values import E6, Instrument, Order, OrderType
 from simulator.matching.values import Side as EngineSide

@@ -10,6 +10,8 @@ import urllib.parse
 import urllib.request
 from pathlib import Path
 
+from tenacity import Retrying, stop_after_attempt, wait_fixed
+
 from common.contracts.subjects import SERVICES
 from support.nats_server import free_port
 from support.waiting import eventually
@@ -57,7 +59,10 @@ class Deployment:
         self.compose("up", "--detach", *STARTED)
 
     def down(self):
-        self.compose("down", "--volumes", "--remove-orphans", "--timeout", "20")
+        # The engine may not yet have let go of a container's endpoint when its network is to go: asked again, it has.
+        for attempt in Retrying(stop=stop_after_attempt(4), wait=wait_fixed(2), reraise=True):
+            with attempt:
+                self.compose("down", "--volumes", "--remove-orphans", "--timeout", "20")
         docker("image", "rm", "--force", *map(image, BUILT))
 
     def health(self):
