@@ -4,7 +4,7 @@ import math
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from scanner.core.model import Doubts, Left, Tails, average_left, point_left, value_up
@@ -187,6 +187,7 @@ def test_what_is_not_known_of_the_price_counts_only_for_the_part_that_is_open():
     basis=st.floats(0, 0.01),
     age=st.floats(-5, 60),
 )
+@example(gap=0.03125, tau=0.0, error=1.0, basis=0.0, age=2.2250738585e-313)
 def test_a_value_and_its_uncertainty_are_always_probabilities(gap, tau, error, basis, age):
     estimate = value_up(point_left(PRICE, tau), PRICE * (1 + gap), PRICE, Doubts(SIGMA, error, basis, age), Tails(0.35))
 

@@ -21,6 +21,8 @@ Real: TypeAlias = float
 
 SECONDS_PER_YEAR = 31_557_600
 SIX_PLACES = Decimal("0.000001")
+Z_MAX: Real = 1000.0
+"""Deviations beyond which nothing is left of either tail, and squares still fit into a float."""
 _ROOT_HALF = math.sqrt(0.5)
 _DENSITY_AT_ZERO = 1 / math.sqrt(2 * math.pi)
 _NODE = math.sqrt(3)
@@ -140,6 +142,6 @@ def value_up(left: Left, strike: Real, price: Real, doubts: Doubts, tails: Tails
     gap = (left.mean - strike) / price
     if total <= 0:
         return Estimate(1.0 if gap >= 0 else 0.0, 0.0)
-    z = gap / math.sqrt(total)
+    z = max(-Z_MAX, min(Z_MAX, gap / math.sqrt(total)))
     slack = math.sqrt((z * doubts.sigma_error) ** 2 + unseen / total)
     return Estimate(tails.below(z), min(tails.density(z) * slack, 1.0))
