@@ -52,8 +52,27 @@ _ALL = (
     executor.FillConfirmed(event_id="c1", **FILL),
     executor.FillFailed(event_id="x1", reason="reverted", **FILL),
     a_settlement(),
+    executor.PositionRedeemed(
+        event_id="p2", market_id="0xm", slug="btc-updown-5m-1", mode="live", payout=Decimal(10), by="venue", at=NOON
+    ),
+    executor.ReconciliationDone(
+        event_id="s1", mode="live", verdict="differs", severity="reduce", detail="position of 1",
+        discrepancies=(
+            executor.Discrepancy(
+                kind="position", about="1", expected="10", found="12", usd=Decimal("1.20"), severity="reduce"
+            ),
+        ),
+        open_orders=0, tokens=1, collateral=Decimal(190), baseline=Decimal(200), wallet="0xw", signature_type=0, at=NOON,
+    ),
+    executor.ExecutorStateChanged(event_id="t1", mode="live", halted_by=("bus lost",), at=NOON),
+    executor.ExecutorLeaseAcquired(event_id="l2", holder="executor-1", token=4, at=NOON),
+    risk.RiskLeaseAcquired(event_id="l1", holder="risk-1", token=3, at=NOON),
     control.HaltRequested(reason="stop", at=NOON),
     control.ResumeRequested(reason="go", at=NOON),
+    control.RearmRequested(reason="seen", at=NOON),
+    control.OrderRequested(
+        event_id="m1", market="btc-updown-5m-1", outcome="Up", usd=Decimal(1), limit=Decimal("0.55"), valid_until=after(5), at=NOON
+    ),
     control.HeartbeatSent(
         service="risk", state="live", ready=True, detail="", started_at=NOON, sequence=1, figures={"open": "1"}, at=after(1)
     ),

@@ -6,7 +6,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from common.clock import Instant
 from common.contracts.base import Event
-from common.contracts.control import HaltRequested, ResumeRequested
+from common.contracts.control import HaltRequested, RearmRequested, ResumeRequested
 from common.contracts.subjects import SUBJECTS, Kind, Subject, find
 from common.errors import MessageRefusedError
 
@@ -33,9 +33,8 @@ def decode(address: str, payload: bytes, stored_at: Instant) -> Event:
         raise MessageRefusedError(address, "unknown_subject", "not in the table of subjects")
     if subject.kind is Kind.COMMAND:
         reason = _text(payload)
-        if subject.messages[0] is HaltRequested:
-            return HaltRequested(reason=reason, at=stored_at)
-        return ResumeRequested(reason=reason, at=stored_at)
+        command: Event = subject.messages[0](reason=reason, at=stored_at)
+        return command
     try:
         event: Event = _ADAPTERS[subject.pattern].validate_json(payload)
     except ValidationError as error:
@@ -46,7 +45,7 @@ def decode(address: str, payload: bytes, stored_at: Instant) -> Event:
 
 def encode(event: Event) -> bytes:
     """Write a message; a command travels as its bare reason."""
-    if isinstance(event, HaltRequested | ResumeRequested):
+    if isinstance(event, HaltRequested | ResumeRequested | RearmRequested):
         return event.reason.encode()
     return event.to_json()
 

@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from common.clock import Instant
-from common.contracts.base import Event, Key
+from common.contracts.base import Event, Key, Price, Usd
+from common.contracts.venue import Outcome
 
 
 class HaltRequested(Event):
@@ -21,6 +22,30 @@ class ResumeRequested(Event):
 
     type: Literal["resume_requested"] = "resume_requested"
     reason: str
+    at: Instant
+
+
+class RearmRequested(Event):
+    """What stopped because it repeated itself may go on. Needs the operator's credential."""
+
+    type: Literal["rearm_requested"] = "rearm_requested"
+    reason: str
+    at: Instant
+
+
+class OrderRequested(Event):
+    """An operator wants an order by hand; risk decides, as on any other. Needs the operator's credential."""
+
+    type: Literal["order_requested"] = "order_requested"
+    event_id: str
+    market: str
+    """The market's slug or its id."""
+    outcome: Outcome
+    usd: Annotated[Usd, Field(gt=0)]
+    """What it may cost at most, fee included."""
+    limit: Price | None = None
+    """The highest price to pay for a share; None for the best offer there is."""
+    valid_until: Instant
     at: Instant
 
 

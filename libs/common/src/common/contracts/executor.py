@@ -1,9 +1,11 @@
 """What `executor` says: what became of an approval, an order, a fill and a position."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from common.clock import Instant
-from common.contracts.base import Event, Key, Price, Shares, Usd
+from common.contracts.base import Event, Key, Price, Record, Shares, Usd
 from common.contracts.venue import Outcome
 
 TradingMode = Literal["paper", "live"]
@@ -28,6 +30,8 @@ class OrderSubmitted(OrderEvent):
     received_at: Instant
     """When the frame that led to the order came in."""
     approved_at: Instant
+    venue_order_id: str = ""
+    """What the venue will call it: known before it is sent, for it is the hash of what was signed."""
 
 
 class OrderRefused(OrderEvent):
@@ -39,10 +43,11 @@ class OrderRefused(OrderEvent):
 
 
 class OrderAccepted(OrderEvent):
-    """The venue has it."""
+    """The venue has it: it rests, is held for the market's taker delay, or is matched already."""
 
     type: Literal["order_accepted"] = "order_accepted"
     venue_order_id: str
+    status: Literal["live", "delayed", "matched"] = "live"
 
 
 class OrderRejected(OrderEvent):
@@ -66,10 +71,11 @@ class OrderCancelled(OrderEvent):
     type: Literal["order_cancelled"] = "order_cancelled"
     reason: str
     filled: Shares
+    kind: Literal["cancelled", "expired"] = "cancelled"
 
 
 class OrderFilled(OrderEvent):
-    """It got all that it asked for. Terminal."""
+    """It got all that it asked for. Terminal; its fills are final only when each of them is confirmed."""
 
     type: Literal["order_filled"] = "order_filled"
     filled: Shares
@@ -98,6 +104,7 @@ class FillMatched(FillEvent):
     fee: Usd
     strategy: Key
     slug: str
+    liquidity: Literal["taker", "maker"] = "taker"
 
 
 class FillConfirmed(FillEvent):
@@ -131,4 +138,77 @@ class PositionSettled(Event):
     fees: Usd
     payout: Usd
     pnl: Usd
+    at: Instant
+
+
+class PositionRedeemed(Event):
+    """What a settled market owed has been paid out: the winning shares are gone, and their dollars are there."""
+
+    type: Literal["position_redeemed"] = "position_redeemed"
+    event_id: str
+    market_id: Key
+    slug: str
+    mode: TradingMode
+    payout: Usd
+    by: Literal["venue", "executor"]
+    """Whether the venue redeemed it by itself, or the executor asked for it."""
+    at: Instant
+
+
+class Discrepancy(Record):
+    """One thing in which the venue and the executor's book differ."""
+
+    kind: Literal["foreign_order", "missing_order", "foreign_fill", "missing_fill", "position", "price", "collateral"]
+    about: str
+    """The order, the fill or the token that it is about; empty for the collateral."""
+    expected: str
+    found: str
+    usd: Usd
+    """What is at stake in it, in dollars; zero where that is not known."""
+    severity: Literal["warn", "reduce", "halt"]
+
+
+class ReconciliationDone(Event):
+    """The executor's book was held against the venue's: at the start, whenever the answer changes, and hourly.
+
+    `incomplete` says that the venue did not tell everything: nothing follows from it, and never that nothing is held.
+    """
+
+    type: Literal["reconciliation_done"] = "reconciliation_done"
+    event_id: str
+    mode: TradingMode
+    verdict: Literal["agreed", "differs", "incomplete"]
+    severity: Literal["none", "warn", "reduce", "halt"]
+    detail: str
+    discrepancies: tuple[Discrepancy, ...]
+    open_orders: Annotated[int, Field(ge=0)]
+    tokens: Annotated[int, Field(ge=0)]
+    """How many tokens were compared."""
+    collateral: Usd | None
+    """Dollars in the wallet as the venue says; None where there is no wallet."""
+    baseline: Usd | None
+    """Collateral less all cash that the record explains: what was there before the first trade, deposits included."""
+    wallet: str
+    """The address that pays, and how it signs: with them any order's hash can be worked out from the record."""
+    signature_type: int
+    at: Instant
+
+
+class ExecutorStateChanged(Event):
+    """What keeps orders from leaving, said whenever it changes; empty when nothing does."""
+
+    type: Literal["executor_state_changed"] = "executor_state_changed"
+    event_id: str
+    mode: TradingMode
+    halted_by: tuple[str, ...]
+    at: Instant
+
+
+class ExecutorLeaseAcquired(Event):
+    """One replica of the executor is the active one from here on. Tokens only grow; an older one is void."""
+
+    type: Literal["executor_lease_acquired"] = "executor_lease_acquired"
+    event_id: str
+    holder: Key
+    token: Annotated[int, Field(ge=1)]
     at: Instant

@@ -51,6 +51,14 @@ class OrderApproved(Event):
     received_at: Instant
     """When the frame that led to it came in."""
     approved_at: Instant
+    fencing_token: Annotated[int, Field(ge=0)] = 0
+    """Of the lease under which it was approved; zero where there is none. An approval with an older one is void."""
+    protocol_version: str = "v1"
+    is_neg_risk: bool = False
+    """With the version it says on which of the venue's exchanges the order is signed for."""
+    post_only: bool = False
+    expires_at: Instant | None = None
+    """When a GTD order ends."""
 
 
 class OrderDenied(Event):
@@ -106,4 +114,14 @@ class TradingResumed(Event):
     type: Literal["trading_resumed"] = "trading_resumed"
     event_id: str
     reason: str
+    at: Instant
+
+
+class RiskLeaseAcquired(Event):
+    """One replica of risk is the active one from here on. Tokens only grow; an approval with an older one is void."""
+
+    type: Literal["risk_lease_acquired"] = "risk_lease_acquired"
+    event_id: str
+    holder: Key
+    token: Annotated[int, Field(ge=1)]
     at: Instant

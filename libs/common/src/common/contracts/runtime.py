@@ -1,9 +1,11 @@
 """What the runtime itself tells a core: that time passes, that it is live, that the bus went or came back."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from common.clock import Instant
-from common.contracts.base import Event
+from common.contracts.base import Event, Key
 
 
 class Tick(Event):
@@ -31,4 +33,20 @@ class BusRestored(Event):
     """The connection to the bus is back."""
 
     type: Literal["bus_restored"] = "bus_restored"
+    at: Instant
+
+
+class LeaseAcquired(Event):
+    """This replica is the active one from here on, under a token that is larger than any before it."""
+
+    type: Literal["lease_acquired"] = "lease_acquired"
+    holder: Key
+    token: Annotated[int, Field(ge=1)]
+    at: Instant
+
+
+class LeaseLost(Event):
+    """This replica is not the active one any more, or cannot be sure of it: it must not act."""
+
+    type: Literal["lease_lost"] = "lease_lost"
     at: Instant

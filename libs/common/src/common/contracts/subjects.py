@@ -127,6 +127,14 @@ SUBJECTS = (
         _WATCH,
         frozenset({"executor", "ledger", "alerter"}),
     ),
+    Subject(
+        "risk.lease",
+        (risk.RiskLeaseAcquired,),
+        Kind.DURABLE,
+        JOURNAL,
+        _WATCH,
+        frozenset({"executor", "ledger", "alerter"}),
+    ),
     Subject("risk.state", (risk.RiskStateChanged,), Kind.DURABLE, JOURNAL, _WATCH, frozenset({"ledger", "alerter"})),
     Subject(
         "risk.halt",
@@ -162,7 +170,31 @@ SUBJECTS = (
     ),
     Subject(
         "executor.position.{market_id}",
-        (executor.PositionSettled,),
+        (executor.PositionSettled, executor.PositionRedeemed),
+        Kind.DURABLE,
+        JOURNAL,
+        _WATCH,
+        frozenset({"risk", "ledger", "alerter"}),
+    ),
+    Subject(
+        "executor.reconciliation",
+        (executor.ReconciliationDone,),
+        Kind.DURABLE,
+        JOURNAL,
+        _WATCH,
+        frozenset({"risk", "ledger", "alerter"}),
+    ),
+    Subject(
+        "executor.state",
+        (executor.ExecutorStateChanged,),
+        Kind.DURABLE,
+        JOURNAL,
+        _WATCH,
+        frozenset({"ledger", "alerter"}),
+    ),
+    Subject(
+        "executor.lease",
+        (executor.ExecutorLeaseAcquired,),
         Kind.DURABLE,
         JOURNAL,
         _WATCH,
@@ -182,7 +214,15 @@ SUBJECTS = (
         CONTROL,
         frozenset({"risk", "executor", "alerter"}) | _WATCH,
     ),
-    Subject("heartbeat.{service}", (control.HeartbeatSent,), Kind.LIVENESS, None, frozenset({"alerter"}) | _WATCH),
+    Subject("control.rearm", (control.RearmRequested,), Kind.COMMAND, CONTROL, frozenset({"risk"}) | _WATCH),
+    Subject("control.order", (control.OrderRequested,), Kind.FACT, None, frozenset({"risk"}) | _WATCH),
+    Subject(
+        "heartbeat.{service}",
+        (control.HeartbeatSent,),
+        Kind.LIVENESS,
+        None,
+        frozenset({"alerter", "executor"}) | _WATCH,
+    ),
 )
 """Every subject there is. The bus refuses what is not in here."""
 

@@ -65,6 +65,8 @@ class MarketUpdated(Event):
     ends_at: Instant
     winner: Outcome | None
     observed_at: Instant
+    is_neg_risk: bool = False
+    """Whether the venue trades it on its exchange for markets of which exactly one wins."""
 
     def token(self, outcome: Outcome) -> str:
         """Answer the token of an outcome."""

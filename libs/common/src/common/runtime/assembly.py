@@ -1,6 +1,6 @@
 """What a service hands to the runtime: its core, and what stands around it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -42,6 +42,10 @@ class Projector(Protocol):
         """Store a batch in one transaction; raise when it could not be, and it will be offered again."""
 
 
+async def _nothing() -> None:
+    """Do nothing, for the services that have nothing to prepare and nobody to say goodbye to."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assembly:
     """A service put together: the answer of its composition root, run by `common.runtime.service`."""
@@ -57,3 +61,13 @@ class Assembly:
     """Few figures for the heartbeat, as text."""
     not_ready: Callable[[Instant], str] = field(default=lambda _now: "")
     """Why the service cannot do its job now, or empty; `/ready` and the heartbeat say it."""
+    is_single: bool = False
+    """Whether one replica at a time may act: it holds a lease, and the others stand by."""
+    prepare: Callable[[], Awaitable[None]] = _nothing
+    """What must hold before the service connects to anything of ours. It raises SettingsError for what a restart will
+    not mend, and any other PmArbError for what it may."""
+    alarm: Callable[[Event, Instant], None] = field(default=lambda _event, _now: None)
+    """Told at once, ahead of the inbox and whatever the loop waits for, of what stops everything: a halt, a bus that
+    went, a lease that was lost. Must not block."""
+    farewell: Callable[[], Awaitable[None]] = _nothing
+    """The last thing that the service does to the world when it ends: it returns when what is open was asked to end."""

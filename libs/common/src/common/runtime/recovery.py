@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from common.bus.api import Bus, Message
 from common.clock import Clock, Instant
 from common.contracts.base import Event
-from common.contracts.control import HaltRequested
+from common.contracts.control import HaltRequested, ResumeRequested
 from common.contracts.runtime import Tick
 from common.contracts.subjects import CONTROL, subscribed_by
 from common.contracts.venue import BookUpdated, MarketUpdated
@@ -40,11 +40,12 @@ def read(bus: Bus, part: Recovery) -> AsyncIterator[Message]:
 
 
 async def last_command(bus: Bus, now: Instant) -> Event:
-    """Read the last word of CONTROL; where it cannot be read, the answer is a halt."""
+    """Read the last word of CONTROL on halting; where it cannot be read, the answer is a halt."""
     last: Event = Tick(at=now)
     try:
         async for message in bus.latest(CONTROL.name, "control.>"):
-            last = message.event
+            if isinstance(message.event, HaltRequested | ResumeRequested):
+                last = message.event
     except BusError as error:
         return HaltRequested(reason=f"the record of commands cannot be read: {error}", at=now)
     return last

@@ -7,7 +7,7 @@ of their own, so that a tape of them can be played back.
 from typing import ClassVar, Literal
 
 from common.clock import Instant
-from common.contracts.base import Event, Key, Price, Shares, Usd
+from common.contracts.base import Event, Key, Price, Record, Shares, Usd
 
 
 class GatewayReport(Event):
@@ -19,10 +19,11 @@ class GatewayReport(Event):
 
 
 class GatewayAccepted(GatewayReport):
-    """The venue has the order."""
+    """The venue has the order: it rests, is held, or is matched already."""
 
     type: Literal["gateway_accepted"] = "gateway_accepted"
     venue_order_id: str
+    status: Literal["live", "delayed", "matched"] = "live"
 
 
 class GatewayRejected(GatewayReport):
@@ -42,6 +43,7 @@ class GatewayFilled(GatewayReport):
     price: Price
     quantity: Shares
     fee: Usd
+    liquidity: Literal["taker", "maker"] = "taker"
 
 
 class GatewayFillConfirmed(GatewayReport):
@@ -79,6 +81,7 @@ class GatewayCancelled(GatewayReport):
     type: Literal["gateway_cancelled"] = "gateway_cancelled"
     filled: Shares
     reason: str
+    kind: Literal["cancelled", "expired"] = "cancelled"
 
 
 class GatewayCancelDeclined(GatewayReport):
@@ -109,4 +112,95 @@ class FillAsked(Event):
     order_id: str
     fill_id: str
     matched_at: Instant
+    at: Instant
+
+
+class VenueOrder(Record):
+    """An open order as the venue lists it. `order_id` is ours where the hash is one of ours, else empty."""
+
+    venue_order_id: str
+    order_id: str
+    market_id: str
+    token_id: str
+    side: Literal["BUY", "SELL"]
+    price: Price
+    quantity: Shares
+    matched: Shares
+
+
+class VenueFill(Record):
+    """A match as the venue lists it, of one of our key's orders; failed ones are not among them."""
+
+    fill_id: str
+    order_id: str
+    """Ours; empty where nobody here placed the order."""
+    venue_order_id: str
+    market_id: str
+    token_id: str
+    side: Literal["BUY", "SELL"]
+    price: Price
+    quantity: Shares
+    is_final: bool
+    matched_at: Instant
+
+
+class VenueHolding(Record):
+    """How many shares of a token the wallet has, as the venue believes."""
+
+    token_id: str
+    shares: Shares
+
+
+class VenueSnapshot(Event):
+    """All that the venue says of the account, gathered between two moments: the whole truth only if `gap` is empty.
+
+    `collateral` and `allowance` are dollars; None where there is no wallet behind the gateway (paper).
+    """
+
+    type: Literal["venue_snapshot"] = "venue_snapshot"
+    may_be_shed: ClassVar[bool] = False
+    gap: str
+    """Why it is not complete, or empty."""
+    orders: tuple[VenueOrder, ...]
+    fills: tuple[VenueFill, ...]
+    fills_since: Instant
+    """Fills that were matched before are not listed."""
+    holdings: tuple[VenueHolding, ...]
+    """Of every token that was asked about; a token that is missing was not asked about."""
+    collateral: Usd | None
+    allowance: Usd | None
+    wallet: str
+    signature_type: int
+    asked_at: Instant
+    at: Instant
+
+
+class VenueStanding(Event):
+    """Something that orders depend on went, or came back: while any of them is gone no order leaves."""
+
+    type: Literal["venue_standing"] = "venue_standing"
+    may_be_shed: ClassVar[bool] = False
+    what: Literal["heartbeat", "user_stream", "credentials", "access"]
+    is_well: bool
+    detail: str
+    at: Instant
+
+
+class CancelAsked(Event):
+    """The desk wants an order gone that it knows only by the venue's name: an outcome that only the gateway hears."""
+
+    type: Literal["cancel_asked"] = "cancel_asked"
+    event_id: str
+    venue_order_id: str
+    at: Instant
+
+
+class RedemptionAsked(Event):
+    """The desk wants the winning shares of a settled market paid out: an outcome that only the gateway hears."""
+
+    type: Literal["redemption_asked"] = "redemption_asked"
+    event_id: str
+    market_id: str
+    protocol_version: str
+    is_neg_risk: bool
     at: Instant
