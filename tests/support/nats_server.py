@@ -27,10 +27,11 @@ def free_port():
 class NatsServer:
     """Start it, stop it, start it again on the same port and store."""
 
-    def __init__(self):
+    def __init__(self, member=None, passwords=None):
+        self.member = member
         self.folder = Path(tempfile.mkdtemp(prefix="pm-arb-nats-"))
         self.port = free_port()
-        self.passwords = {user: "p" + secrets.token_hex(12) for user in USERS}
+        self.passwords = passwords or {user: "p" + secrets.token_hex(12) for user in USERS}
         self._process = None
 
     @property
@@ -39,7 +40,8 @@ class NatsServer:
 
     def start(self):
         config = self.folder / "nats.conf"
-        config.write_text(render(listen=f"127.0.0.1:{self.port}", store_dir=self.folder / "store"))
+        listen = f"127.0.0.1:{self.port}"
+        config.write_text(render(listen=listen, store_dir=self.folder / "store", member=self.member))
         binary = shutil.which("nats-server", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
         environment = os.environ | {password_variable(user): password for user, password in self.passwords.items()}
         self._process = subprocess.Popen(
@@ -60,6 +62,12 @@ class NatsServer:
             self._process.send_signal(signal.SIGTERM)
             self._process.wait(10)
             self._process = None
+
+    def kill(self):
+        """End it as a power cut would."""
+        self._process.kill()
+        self._process.wait(10)
+        self._process = None
 
     def remove(self):
         self.stop()

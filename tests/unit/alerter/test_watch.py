@@ -115,3 +115,23 @@ def test_a_heartbeat_of_a_stranger_is_ignored():
     assert shift.hear(a_heartbeat("console")) is None
     assert isinstance(a_heartbeat("console"), HeartbeatSent)
     assert shift.wait(5)[0].title == "pm-arb is up"
+
+
+def test_a_part_of_a_service_that_falls_silent_is_told_although_another_part_goes_on():
+    shift = Shift()
+    shift.hear(a_heartbeat("scanner", shard="eth"))
+    shift.wait(SILENCE_S - 1)
+
+    (alert,) = shift.wait(3)
+    assert (alert.title, alert.priority) == ("scanner/eth is silent", 2)
+
+    back = shift.hear(a_heartbeat("scanner", shard="eth", at=shift.now))
+    assert back.title == "scanner/eth is back"
+
+
+def test_a_part_that_said_goodbye_is_not_missed():
+    shift = Shift()
+    shift.hear(a_heartbeat("scanner", shard="eth"))
+    shift.hear(a_heartbeat("scanner", shard="eth", state="draining"))
+
+    assert [alert.title for alert in shift.wait(SILENCE_S * 3)] == ["pm-arb is up"]

@@ -242,3 +242,12 @@ def _with_clob():
     keeper = a_keeper()
     told(keeper, clob_facts())
     return keeper
+
+
+@pytest.mark.parametrize(("is_shard", "known"), [(True, []), (False, ["ETH"])])
+def test_a_part_leaves_the_markets_of_other_symbols_to_the_other_parts(is_shard, known):
+    keeper = a_keeper(symbols=("BTC",), is_shard=is_shard)
+
+    keeper.observe(a_market(symbol="ETH", ends_at=NOON))
+
+    assert [market.symbol for market in keeper.undecided(after(60))] == known

@@ -30,7 +30,7 @@ REMOVE = object()
 
 def limits(**changes):
     fields = {
-        "symbols": ("BTC", "ETH"), "durations_s": (60, 300, 900), "expected_fee_rate": Decimal("0.07"),
+        "symbols": ("BTC", "ETH"), "is_shard": False, "durations_s": (60, 300, 900), "expected_fee_rate": Decimal("0.07"),
         "expected_fee_exponent": 1, "taker_delay_ms": 150, "book_levels_max": 10, "book_silence_ms": 2000,
         "book_burst_ms": 250, "book_repeat_ms": 500, "resync_retry_ms": 2000, "resync_tokens_max": 50, "book_lead_s": 30,
         "books_max": 100, "discovery_age_s_max": 15, "access_age_s_max": 600, "clock_skew_ms_max": 2000,

@@ -53,7 +53,10 @@ class ServiceSettings(Settings):
     """What every service needs to know to run."""
 
     nats_url: str = "nats://127.0.0.1:4222"
+    """Where the bus is; of a cluster every server, with commas between."""
     nats_password: SecretStr = SecretStr("")
+    shard: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{0,64}$")] = ""
+    """The name of this instance's part where several share a service's work by symbol; empty where one does it all."""
     http_host: str = "127.0.0.1"
     http_port: Annotated[int, Field(ge=0, le=65535)] = 0
     """Where /live, /ready and /metrics are served; 0 picks a free port."""

@@ -44,6 +44,7 @@ def build_core(settings: Settings) -> MarketKeeper:
     return MarketKeeper(
         VenueLimits(
             symbols=settings.symbols,
+            is_shard=bool(settings.shard),
             durations_s=settings.durations_s,
             expected_fee_rate=settings.expected_fee_rate,
             expected_fee_exponent=settings.expected_fee_exponent,

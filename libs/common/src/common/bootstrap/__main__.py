@@ -42,6 +42,8 @@ class BootstrapSettings(Settings):
 
     nats_url: str = "nats://127.0.0.1:4222"
     bootstrap_nats_password: SecretStr
+    stream_replicas: Annotated[int, Field(ge=1, le=5)] = 1
+    """On how many servers of a cluster each stream is kept; with three, one server may be lost."""
     bootstrap_timeout_s: Annotated[float, Field(gt=0, le=600)] = 60.0
     """How long to keep trying before giving up, when not staying."""
 
@@ -87,7 +89,7 @@ async def set_up(settings: BootstrapSettings, say: Say, timeout_s: float) -> tup
         client, lost = Client(), asyncio.Event()
         try:
             await _connect(client, settings, lost)
-            await streams.ensure(client)
+            await streams.ensure(client, settings.stream_replicas)
         except FAILURES as error:
             await _close(client)
             text = f"{settings.nats_url.rpartition('@')[2]}: {error or type(error).__name__}"
@@ -133,7 +135,7 @@ async def _connect(client: Client, settings: BootstrapSettings, lost: asyncio.Ev
         lost.set()
 
     await client.connect(
-        settings.nats_url, user=BOOTSTRAP, password=settings.bootstrap_nats_password.get_secret_value(),
+        settings.nats_url.split(","), user=BOOTSTRAP, password=settings.bootstrap_nats_password.get_secret_value(),
         name=BOOTSTRAP, inbox_prefix=f"_INBOX.{BOOTSTRAP}", connect_timeout=CONNECT_TIMEOUT_S,
         allow_reconnect=False, ping_interval=PING_INTERVAL_S, error_cb=_quietly, closed_cb=gone,
     )  # fmt: skip

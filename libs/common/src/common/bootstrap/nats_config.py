@@ -24,6 +24,15 @@ class Rights:
     subscribe: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One server of a cluster: its name, where it listens to the others, and where they are (host:port)."""
+
+    name: str
+    listen: str
+    routes: tuple[str, ...]
+
+
 def password_variable(user: str) -> str:
     """Name the environment variable that holds a user's password."""
     return f"{user.upper()}_NATS_PASSWORD"
@@ -50,12 +59,13 @@ def heard_by(user: str) -> tuple[str, ...]:
     return tuple(s.filter for s in subscribed_by(user))
 
 
-def render(*, listen: str, store_dir: Path | str, monitor: str = "") -> str:
+def render(*, listen: str, store_dir: Path | str, monitor: str = "", member: Member | None = None) -> str:
     """Write the server's configuration. `listen` and `monitor` are host:port; no monitor when empty."""
     lines = [
         "# Generated from common/contracts/subjects.py by `make docs`. Do not edit.",
         f"listen: {json.dumps(listen)}",
         *([f"http: {json.dumps(monitor)}"] if monitor else []),
+        *(_membership(member) if member else ()),
         "max_payload: 1MB",
         "# An answer means that the message is on the disk: a power cut loses nothing that was acknowledged.",
         f"jetstream {{ store_dir: {json.dumps(str(store_dir))}, sync_interval: always }}",
@@ -70,6 +80,14 @@ def render(*, listen: str, store_dir: Path | str, monitor: str = "") -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _membership(member: Member) -> tuple[str, ...]:
+    routes = json.dumps([f"nats://{route}" for route in member.routes])
+    return (
+        f"server_name: {json.dumps(member.name)}",
+        f"cluster {{ name: pm-arb, listen: {json.dumps(member.listen)}, routes: {routes} }}",
+    )
 
 
 def _anonymous() -> str:

@@ -11,13 +11,18 @@ from common.contracts.subjects import DURABLE_FILTERS, JOURNAL, STREAMS, SUBJECT
 DUPLICATE_WINDOW_S = 600
 ACK_WAIT_S = 5
 ACK_PENDING_MAX = 4000
+REQUEST_TIMEOUT_S = 3.0
+"""A cluster agrees on a stream before it answers, and while it has no leader it does not answer at all."""
 
 
-async def ensure(client: Client) -> None:
-    """Create or update every stream and consumer. Needs the bootstrap user's rights."""
-    js = client.jetstream()
+async def ensure(client: Client, replicas: int = 1) -> None:
+    """Create or update every stream and consumer. Needs the bootstrap user's rights.
+
+    `replicas` says on how many servers of a cluster each stream is kept: with three, one may be lost.
+    """
+    js = client.jetstream(timeout=REQUEST_TIMEOUT_S)
     for stream in STREAMS:
-        await _ensure_stream(js, stream)
+        await _ensure_stream(js, stream, replicas)
     for durable, filter_ in DURABLE_FILTERS.items():
         await js.add_consumer(JOURNAL.name, _consumer(durable, filter_))
 
@@ -27,7 +32,7 @@ def captured(stream: Stream) -> list[str]:
     return [s.filter for s in SUBJECTS if s.stream is stream]
 
 
-async def _ensure_stream(js: JetStreamContext, stream: Stream) -> None:
+async def _ensure_stream(js: JetStreamContext, stream: Stream, replicas: int) -> None:
     config = StreamConfig(
         name=stream.name,
         description=stream.why,
@@ -39,6 +44,7 @@ async def _ensure_stream(js: JetStreamContext, stream: Stream) -> None:
         discard=DiscardPolicy.OLD,
         duplicate_window=min(DUPLICATE_WINDOW_S, stream.max_age_s),
         allow_direct=True,
+        num_replicas=replicas,
     )
     try:
         await js.stream_info(stream.name)

@@ -2,14 +2,16 @@
 
 Trade subjects are published with their identity as `Nats-Msg-Id` and waited for until the server has stored and
 synced them. Nothing is buffered while the connection is gone: a message that waited could be delivered too late.
-Streams are read back by direct gets in batches, which need no consumer and so no right to create one.
+Streams are read back by direct gets in batches, which need no consumer and so no right to create one. Any server of a
+cluster may answer one, and may lag behind: what is read whole is read until its last message was seen, or not at all.
 """
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from nats import errors as nats_errors
@@ -21,14 +23,17 @@ from common.bus.api import DurableHandler, Handler, Message
 from common.bus.codec import decode, encode
 from common.clock import SECOND, Clock, Instant, SystemClock
 from common.contracts.base import Event
-from common.contracts.subjects import STREAMS, Kind, subject_of
+from common.contracts.subjects import STREAMS, SUBJECTS, Kind, subject_of
 from common.errors import BusError, MessageRefusedError
 from common.telemetry.metrics import MESSAGES_REFUSED
 
 PUBLISH_TIMEOUT_S = 2.0
-READ_TIMEOUT_S = 5.0
+READ_TIMEOUT_S = 1.5
+READ_TRIES_MAX = 8
 CONNECT_TIMEOUT_S = 2.0
 READ_BATCH = 500
+LAGGING_WAIT_S = 0.02
+LAGGING_TIMEOUT_S = 5.0
 IN_MEMORY = frozenset(s.name for s in STREAMS if s.storage == "memory")
 STREAM_NOT_FOUND = 10059
 ACK_TOKENS = 9  # $JS.ACK.stream.consumer.delivered.stream_seq.consumer_seq.time.pending, without a domain
@@ -36,6 +41,7 @@ RECONNECT_WAIT_S: Any = 0.25  # the client takes fractions, though its annotatio
 SUBSCRIPTION_MESSAGES_MAX = 500_000
 SUBSCRIPTION_BYTES_MAX = 256 * 2**20
 
+AnswerT = TypeVar("AnswerT")
 log = structlog.get_logger()
 
 Listener = Callable[[bool], None]
@@ -94,7 +100,7 @@ class NatsBus:
         self, stream: str, filter_: str = ">", start: int = 1, end: int | None = None
     ) -> AsyncIterator[Message]:
         last = await self.last_sequence(stream) if end is None else end
-        at = start
+        at, patience = start, _Patience()
         while at <= last:
             batch = await self._read(stream, {"seq": at, "batch": READ_BATCH, "next_by_subj": filter_})
             for message_sequence, message in batch:
@@ -102,28 +108,28 @@ class NatsBus:
                 if message is not None and message_sequence <= last:
                     yield message
             if not batch:
-                return
+                if end is not None or not _is_whole(stream, filter_):
+                    return
+                await patience.wait(f"read {stream}: expected messages up to {last}, found none from {at} on")
 
     async def latest(self, stream: str, filter_: str) -> AsyncIterator[Message]:
-        up_to, at = await self.last_sequence(stream), 0
-        if up_to == 0:
-            return
+        up_to, at, patience = await self.last_sequence(stream), 0, _Patience()
         request: dict[str, Any] = {"multi_last": [filter_], "batch": READ_BATCH, "up_to_seq": up_to}
-        while True:
+        while at <= up_to and up_to:
             batch = await self._read(stream, request | ({"seq": at} if at else {}))
             for sequence, message in batch:
                 at = sequence + 1
                 if message is not None:
                     yield message
-            if len(batch) < READ_BATCH:
-                return
+            if len(batch) < READ_BATCH and at <= up_to:
+                if not _is_whole(stream, filter_):
+                    return
+                await patience.wait(f"read {stream}: expected messages up to {up_to}, found none from {at} on")
 
     async def last_sequence(self, stream: str) -> int:
-        try:
-            raw = await self._client.request(f"$JS.API.STREAM.INFO.{stream}", b"", timeout=READ_TIMEOUT_S)
-        except (nats_errors.Error, TimeoutError, OSError) as error:
-            raise BusError(f"read {stream}: {type(error).__name__}: {error}") from None
-        answer = json.loads(raw.data)
+        answer = await self._patiently(lambda: self._info(stream))
+        if "state" in answer and not answer["state"]["messages"]:
+            return 0
         if "error" in answer:
             if stream in IN_MEMORY and answer["error"].get("err_code") == STREAM_NOT_FOUND:
                 return 0  # it went with the server that held it, and nothing in it is needed
@@ -143,6 +149,23 @@ class NatsBus:
         await self._client.flush()
 
     async def _read(self, stream: str, request: dict[str, Any]) -> list[tuple[int, Message | None]]:
+        return await self._patiently(lambda: self._read_once(stream, request))
+
+    async def _patiently(self, ask: Callable[[], Awaitable[AnswerT]]) -> AnswerT:
+        """Ask, and again where no answer came: a server may just have died, and the others be choosing a new leader."""
+        for _ in range(READ_TRIES_MAX - 1):
+            with contextlib.suppress(BusError):
+                return await ask()
+        return await ask()
+
+    async def _info(self, stream: str) -> Any:
+        try:
+            raw = await self._client.request(f"$JS.API.STREAM.INFO.{stream}", b"", timeout=READ_TIMEOUT_S)
+        except (nats_errors.Error, TimeoutError, OSError) as error:
+            raise BusError(f"read {stream}: {type(error).__name__}: {error}") from None
+        return json.loads(raw.data)
+
+    async def _read_once(self, stream: str, request: dict[str, Any]) -> list[tuple[int, Message | None]]:
         """Ask for one batch; answer each message with its sequence, None in place of one that cannot be read."""
         inbox = self._client.new_inbox()
         subscription = await self._client.subscribe(inbox)
@@ -202,7 +225,8 @@ async def connect(
         # Once connected it comes back by itself for ever; the first try has an end, so that a stop is heard.
         async with asyncio.timeout(CONNECT_TIMEOUT_S):
             await client.connect(
-                url, user=user or None, password=password or None, name=user, inbox_prefix=f"_INBOX.{user or 'any'}",
+                url.split(","), user=user or None, password=password or None, name=user,
+                inbox_prefix=f"_INBOX.{user or 'any'}",
                 max_reconnect_attempts=-1, reconnect_time_wait=RECONNECT_WAIT_S, pending_size=0, connect_timeout=2,
                 ping_interval=5, max_outstanding_pings=2, allow_reconnect=True, error_cb=failed, disconnected_cb=lost,
                 reconnected_cb=back,
@@ -211,6 +235,32 @@ async def connect(
         await client.close()
         raise BusError(f"connect {_without_password(url)}: {type(error).__name__}: {error}") from None
     return NatsBus(client, clock or SystemClock())
+
+
+class _Patience:
+    """How long a reader waits for messages that the stream has and a server of the cluster has not heard of yet."""
+
+    def __init__(self) -> None:
+        self._until_s = asyncio.get_running_loop().time() + LAGGING_TIMEOUT_S
+
+    async def wait(self, lacking: str) -> None:
+        """Wait a little; raises BusError, saying what is lacking, when the time is up."""
+        if asyncio.get_running_loop().time() > self._until_s:
+            raise BusError(lacking)
+        await asyncio.sleep(LAGGING_WAIT_S)
+
+
+def _is_whole(stream: str, filter_: str) -> bool:
+    """Whether a filter leaves nothing of a stream out, so that its last message must be among what is found.
+
+    Of a stream that is held in memory nothing is demanded: it may be gone, and nothing in it is needed.
+    """
+    if stream in IN_MEMORY:
+        return False
+    head = filter_.removesuffix(">")
+    return filter_.endswith(">") and all(
+        subject.pattern.startswith(head) for subject in SUBJECTS if subject.stream and subject.stream.name == stream
+    )
 
 
 def _refuse(error: MessageRefusedError) -> None:
@@ -231,4 +281,4 @@ def _from_rfc3339(text: str) -> Instant:
 
 
 def _without_password(url: str) -> str:
-    return url.rpartition("@")[2]
+    return ",".join(each.rpartition("@")[2] for each in url.split(","))

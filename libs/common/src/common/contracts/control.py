@@ -61,3 +61,5 @@ class HeartbeatSent(Event):
     sequence: Annotated[int, Field(ge=0)]
     figures: dict[str, str]
     at: Instant
+    shard: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{0,64}$")] = ""
+    """Which part of the service's work this instance does; empty where one does all of it."""

@@ -223,7 +223,7 @@ class Service:
         self._sequence += 1
         beat = HeartbeatSent(
             service=self._name, state=self._state, ready=not detail, detail=detail, started_at=self._started_at,  # type: ignore[arg-type]
-            sequence=self._sequence, figures=figures, at=now,
+            sequence=self._sequence, figures=figures, at=now, shard=self._settings.shard,
         )  # fmt: skip
         with contextlib.suppress(BusError):
             await bus.publish(beat)

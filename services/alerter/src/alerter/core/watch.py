@@ -36,8 +36,7 @@ class ServiceWatch:
                     self._listen_anew(event.at)
                 self._now = event.at
             case HeartbeatSent() if event.service in WATCHED:
-                self._heard[event.service] = self._now or event.at
-                self._states[event.service] = event.state
+                self._hear(event)
             case WentLive():
                 self._live_at = self._now = event.at
                 self._listen_anew(event.at)
@@ -73,8 +72,7 @@ class ServiceWatch:
             if self._bus_told or since(now, self._bus_lost_at) <= self._silence:
                 return None
             return self._bus_is_gone(self._bus_lost_at, now)
-        for service in WATCHED:
-            heard = self._heard[service]
+        for service, heard in self._heard.items():
             if service not in self._silent and since(now, heard) > self._silence:
                 return self._is_silent(service, heard, now)
         return None
@@ -86,16 +84,29 @@ class ServiceWatch:
                 return self._back("bus", "The bus", self._bus_lost_at, now)
             case HeartbeatSent() if event.service in self._silent:
                 return self._back(event.service, event.service, self._silent[event.service], now)
+            case HeartbeatSent() if _name(event) in self._silent:
+                return self._back(_name(event), _name(event), self._silent[_name(event)], now)
             case HeartbeatSent() if not self._started and self._live_at is not None and self._all_are_live(event):
                 return self._all_are_there(self._live_at, now)
             case _:
                 return None
 
+    def _hear(self, beat: HeartbeatSent) -> None:
+        """Note a sign of life of a service, and of its part where several share its work.
+
+        A part is watched from its first word to its farewell; the service as a whole always is.
+        """
+        for name in {beat.service, _name(beat)}:
+            self._heard[name] = self._now or beat.at
+            self._states[name] = beat.state
+        if beat.shard and beat.state == "draining":
+            self._heard.pop(_name(beat))
+
     def _were_asleep(self, now: Instant) -> bool:
         return self._now > 0 and since(now, self._now) > TICK_GAP_S_MAX * SECOND
 
     def _listen_anew(self, at: Instant) -> None:
-        self._heard = dict.fromkeys(WATCHED, at)
+        self._heard = dict.fromkeys((*WATCHED, *self._heard), at)
 
     def _all_are_live(self, latest: HeartbeatSent) -> bool:
         states = self._states | {latest.service: latest.state}
@@ -131,3 +142,8 @@ class ServiceWatch:
             message=f"All {len(SERVICES)} services are live: {', '.join(SERVICES)}", priority=Priority.NORMAL,
             occurred_at=now, uncounted=True,
         )  # fmt: skip
+
+
+def _name(beat: HeartbeatSent) -> str:
+    """Name the instance: the service, with its part where several share its work."""
+    return f"{beat.service}/{beat.shard}" if beat.shard else beat.service

@@ -126,6 +126,8 @@ class Catalogue:
 
     def observe_published(self, market: MarketUpdated) -> None:
         """Take what was published, by this process or the one before, as what the others know."""
+        if self._limits.is_shard and market.symbol not in self._limits.symbols:
+            return  # another instance looks after it
         entry = self._entries.setdefault(market.market_id, Entry())
         if entry.published is not None and entry.published.observed_at > market.observed_at:
             return

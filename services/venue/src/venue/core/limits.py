@@ -11,6 +11,8 @@ class VenueLimits:
     """What the owner chose. Units are in the names."""
 
     symbols: tuple[str, ...]
+    is_shard: bool
+    """Whether other instances look after the symbols that are not among these."""
     durations_s: tuple[int, ...]
     expected_fee_rate: Decimal
     expected_fee_exponent: int
