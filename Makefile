@@ -10,7 +10,7 @@ SEED ?= 1
 PORT ?= 8900
 STATE ?= build/run
 
-.PHONY: help setup run simulator replay check test unit integration end-to-end containers bench docs lock format clean
+.PHONY: help setup run simulator replay check test unit integration end-to-end test-containers images bench docs lock format clean
 
 help: ## list every target with a sentence
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,8 +51,12 @@ integration: setup ## the tests against real NATS, real Postgres and the simulat
 end-to-end: setup ## the tests that run the whole system as processes
 	$(BIN)/pytest -q -m "not containers" tests/end_to_end
 
-containers: setup ## build the images and run the tests that need a Docker engine
+test-containers: setup ## build the images and run the tests that need a Docker engine
 	$(BIN)/pytest -m containers
+
+images: ## build the images and list their size, content and digest
+	docker compose --profile sim build --build-arg REVISION=$$(git rev-parse --short HEAD)
+	$(PYTHON) deploy/images.py
 
 bench: setup ## measure frame-in to order-decided, a hop at a time, replay speed, and what the simulated exchange takes a second; writes build/bench*.json
 	$(BIN)/python tests/benchmarks/bench.py
