@@ -18,6 +18,7 @@ from common.contracts.control import HeartbeatSent
 from common.contracts.runtime import BusLost, BusRestored, Tick, WentLive
 from common.contracts.subjects import DURABLE_FILTERS, Kind, subscribed_by
 from common.errors import BusError, PmArbError, SettingsError
+from common.runtime import vitals
 from common.runtime.assembly import Assembly
 from common.runtime.health import HealthServer
 from common.runtime.inbox import Inbox, Input
@@ -114,7 +115,7 @@ class Service:
             tracer=traces.Tracer(self._name, provider), gateway=assembly.gateway, tape=self._tape,
         )  # fmt: skip
         beating = asyncio.create_task(self._beat(bus))
-        tasks = [beating]
+        tasks = [beating, asyncio.create_task(vitals.watch(self._name, self._inbox), name="vitals")]
         try:
             await self._subscribe(bus)
             await self._until_stopped(self._recover(bus))
@@ -213,6 +214,7 @@ class Service:
 
     async def _say_alive(self, bus: Bus) -> None:
         now, detail = self._clock.now(), self._not_ready()
+        self._assembly.measure(now)
         figures = self._assembly.figures(now)
         for name, value in figures.items():
             with contextlib.suppress(ValueError):
