@@ -81,7 +81,9 @@ def _database(found: dashboard.Dashboard) -> dashboard.Dashboard:
     return panels.section(
         found,
         "Postgres",
-        panels.number("Reached", "none", Ask("pm_arb_postgres_up"), words={"0": ("no", RED), "1": ("yes", GREEN)}),
+        panels.number(
+            "Postgres answers", "none", Ask("pm_arb_postgres_up"), words={"0": ("no", RED), "1": ("yes", GREEN)}
+        ),
         panels.number("Database", "bytes", Ask("pm_arb_postgres_database_bytes")),
         panels.number("Oldest transaction", "s", Ask("pm_arb_postgres_oldest_transaction_seconds"), steps={30: RED}),
         panels.lines("Connections", "none", Ask("pm_arb_postgres_connections", "{{state}}")),
