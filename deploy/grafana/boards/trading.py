@@ -58,7 +58,6 @@ def _orders(found: dashboard.Dashboard) -> dashboard.Dashboard:
 
 def _fills(found: dashboard.Dashboard) -> dashboard.Dashboard:
     slipped = "sum by (le) (increase(pm_arb_slippage_usd_bucket[$__range]))"
-    total, count = (f"sum(increase(pm_arb_slippage_usd_{part}[$__range]))" for part in ("sum", "count"))
     return panels.section(
         found,
         "What became of it",
@@ -77,7 +76,6 @@ def _fills(found: dashboard.Dashboard) -> dashboard.Dashboard:
             "currencyUSD",
             Ask(f"histogram_quantile(0.5, {slipped})", "p50"),
             Ask(f"histogram_quantile(0.95, {slipped})", "p95"),
-            Ask(f"{total} / {count}", "mean"),
             says="Beyond the price that the opportunity named; below nothing it was better.",
         ),
         panels.quantiles("From approval to fill", "pm_arb_fill_latency_seconds", says="The venue's delay included."),

@@ -30,8 +30,8 @@ log = structlog.get_logger()
 class DatabaseWatch:
     """A source that brings in nothing, and sets gauges for as long as the service runs."""
 
-    def __init__(self, projector: PostgresProjector) -> None:
-        self._projector = projector
+    def __init__(self, projector: PostgresProjector, *, interval_s: float = INTERVAL_S) -> None:
+        self._projector, self._interval_s = projector, interval_s
         self._transactions = Following(metrics.TRANSACTIONS)
 
     async def run(self, inbox: Inbox) -> None:  # noqa: ARG002 - the protocol's form; it brings nothing in
@@ -42,7 +42,7 @@ class DatabaseWatch:
             except Exception as error:  # noqa: BLE001 - whatever ails the database, the projector says and waits
                 metrics.DATABASE_UP.set(0)
                 log.debug("database_not_seen", error=f"{type(error).__name__}: {error}")
-            await asyncio.sleep(INTERVAL_S)
+            await asyncio.sleep(self._interval_s)
 
     async def _look(self) -> None:
         row = await self._projector.ask(QUESTION)
