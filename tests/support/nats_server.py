@@ -42,9 +42,7 @@ class NatsServer:
     def start(self):
         config = self.folder / "nats.conf"
         listen, monitor = (f"127.0.0.1:{port}" for port in (self.port, self.monitor_port))
-        config.write_text(
-            render(listen=listen, store_dir=self.folder / "store", monitor=monitor, member=self.member)
-        )
+        config.write_text(render(listen=listen, store_dir=self.folder / "store", monitor=monitor, member=self.member))
         binary = shutil.which("nats-server", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
         environment = os.environ | {password_variable(user): password for user, password in self.passwords.items()}
         self._process = subprocess.Popen(

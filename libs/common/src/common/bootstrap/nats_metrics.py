@@ -1,7 +1,7 @@
 """NATS's own numbers for Prometheus: asked of its monitoring port when Prometheus asks, and never in between.
 
 `bootstrap --keep` serves them, for it stays beside the server. What matters most is how far each durable consumer lies
-behind the journal.
+behind the journal. Of a cluster it tells what the one server knows that it is told to ask.
 """
 
 import json

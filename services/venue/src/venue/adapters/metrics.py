@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from prometheus_client import Counter, Gauge
 
-from common.clock import Instant
+from common.clock import SECOND, Instant, since
 from common.errors import ParseError
 from common.telemetry.metrics import Following
 from venue.core import MarketKeeper
@@ -33,7 +33,7 @@ BOOK_AGE_SECONDS = Gauge(
 )
 BOOK_LAG_SECONDS = Gauge(
     "pm_arb_book_lag_seconds",
-    "What a book's last change took from the venue's own timestamp to here, the worst of the followed, by two clocks",
+    "What the youngest change of a followed book took from the venue's own timestamp to here, by two clocks",
     ["symbol"],
 )
 MARKETS = Gauge("pm_arb_venue_markets", "Markets that are known, by how they stand", ["state"])
@@ -53,8 +53,9 @@ def measure(keeper: MarketKeeper, symbols: Iterable[str], now: Instant) -> None:
         own = [book for book in books if book.symbol == symbol]
         BOOKS.labels(symbol=symbol).set(len(own))
         BOOK_AGE_SECONDS.labels(symbol=symbol).set(max((_seconds(book.age_ms) for book in own), default=0))
-        lags = [book.lag_ms / MILLISECONDS for book in own if book.lag_ms is not None]
-        BOOK_LAG_SECONDS.labels(symbol=symbol).set(max(lags, default=0))
+        youngest = max((book.published for book in own if book.published), key=lambda b: b.source_at, default=None)
+        if youngest is not None:
+            BOOK_LAG_SECONDS.labels(symbol=symbol).set(since(youngest.received_at, youngest.source_at) / SECOND)
     figures = keeper.figures(now)
     for state, name in (("known", "markets"), ("untradable", "markets_untradable"), ("undecided", "markets_undecided")):
         MARKETS.labels(state=state).set(int(figures[name]))

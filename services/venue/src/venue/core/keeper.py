@@ -30,11 +30,11 @@ FORGETS_EVERY = 10 * SECOND
 
 
 class BookStanding(NamedTuple):
-    """How one book stands: milliseconds, None where it was never seen."""
+    """How one book stands: its age in milliseconds, None where it was never seen, and what was published last of it."""
 
     symbol: Symbol
     age_ms: int | None
-    lag_ms: int | None
+    published: BookUpdated | None
 
 
 class MarketKeeper:
@@ -155,7 +155,7 @@ class MarketKeeper:
         for token_id in self.tokens_wanted(now):
             market = self._catalogue.market_of(token_id)
             if market is not None:
-                yield BookStanding(market.symbol, self._shelf.age_ms(token_id, now), self._shelf.lag_ms(token_id))
+                yield BookStanding(market.symbol, self._shelf.age_ms(token_id, now), self._shelf.published(token_id))
 
     def _market(self, event: Change) -> MarketUpdated | None:
         market = self._catalogue.market_of(event.token_id)

@@ -96,10 +96,9 @@ class Shelf:
         standing = self._standings.get(token_id, UNKNOWN)
         return None if standing.confirmed_at == NEVER else (now - standing.confirmed_at) // MILLISECOND
 
-    def lag_ms(self, token_id: str) -> int | None:
-        """Say what a book's last change took from the venue's timestamp to here, None when none was published."""
-        book = self._published.get(token_id)
-        return None if book is None else (book.received_at - book.source_at) // MILLISECOND
+    def published(self, token_id: str) -> BookUpdated | None:
+        """Answer the book that was published last of a token."""
+        return self._published.get(token_id)
 
     def forget(self, kept: Iterable[str]) -> None:
         """Drop all books but these."""
