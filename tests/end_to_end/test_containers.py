@@ -69,6 +69,19 @@ def test_every_variable_of_the_example_is_one_that_compose_passes_on():
     assert set(re.findall(r"\$\{([A-Z0-9_]+):\?", passed_on)) <= named
 
 
+def test_a_password_that_is_new_in_the_example_is_added_to_an_older_file_and_no_other_is_changed(tmp_path):
+    file = tmp_path / ".env"
+    file.write_text("ORACLE_NATS_PASSWORD=pkept\nLOG_LEVEL=debug\n")
+    for _ in range(2):
+        subprocess.run([ROOT / "deploy/secrets.sh", file], check=True, stdout=subprocess.DEVNULL)
+        lines = file.read_text().splitlines()
+
+    wanted = re.findall(r"^([A-Z_]+_PASSWORD)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
+    assert lines[:2] == ["ORACLE_NATS_PASSWORD=pkept", "LOG_LEVEL=debug"]
+    assert sorted(line.split("=")[0] for line in lines if "_PASSWORD=" in line) == sorted(wanted)
+    assert all(re.fullmatch(r"\w+=p[0-9a-f]{48}", line) for line in lines[2:])
+
+
 @needs_engine
 @slowly
 async def test_everything_comes_up_healthy_and_ready(deployment):
