@@ -10,10 +10,11 @@ SEED ?= 1
 PORT ?= 8900
 STATE ?= build/run
 
-.PHONY: help setup run simulator replay check test unit integration end-to-end test-containers images bench docs lock format clean
+.PHONY: help setup run simulator replay check test unit integration end-to-end test-containers images bench docs dashboards lock \
+  format clean
 
 help: ## list every target with a sentence
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(BIN)/.ready ## make .venv with everything in it, every package's hash required
 
@@ -64,6 +65,9 @@ bench: setup ## measure frame-in to order-decided, a hop at a time, replay speed
 
 docs: setup ## write the documents that are generated
 	$(BIN)/python -m console.documents
+
+dashboards: setup ## write Grafana's dashboards, which are made in code
+	PYTHONPATH=deploy/grafana $(BIN)/python -m boards
 
 lock: setup ## pin every dependency anew, with hashes
 	$(BIN)/python deploy/lock.py

@@ -1,12 +1,15 @@
 #!/bin/sh
-# Gives every password in .env that has none yet a random one, and makes .env from .env.example where there is none.
-# Run again, it changes nothing. Usage: deploy/secrets.sh [FILE]   (FILE is .env in the root of the repository)
+# Gives every password in .env that has none yet a random one, and makes .env from .env.example where there is none. A
+# password that .env.example has come to know since is added. Run again, it changes nothing. Usage: deploy/secrets.sh [FILE]   (FILE is .env in the root of the repository)
 set -eu
 umask 077
 root=$(cd "$(dirname "$0")/.." && pwd)
 file=${1:-$root/.env}
 [ -e "$file" ] || cp "$root/.env.example" "$file"
 chmod 600 "$file"
+sed -n 's/^\([A-Z][A-Z0-9_]*_PASSWORD\)=.*/\1/p' "$root/.env.example" | while IFS= read -r name; do
+  grep -q "^$name=" "$file" || printf '%s=\n' "$name" >>"$file"
+done
 new=$(mktemp "$file.XXXXXX")
 trap 'rm -f "$new"' EXIT
 while IFS= read -r line || [ -n "$line" ]; do

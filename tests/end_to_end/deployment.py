@@ -76,7 +76,7 @@ class Deployment:
 
     async def is_ready(self, within_s=60):
         """Wait until Prometheus has heard from every service that it can do its job."""
-        query = "sum(pm_arb_ready) == sum(up)"
+        query = 'sum(pm_arb_ready) == sum(up{job="pm-arb"})'
         await eventually(
             lambda: [float(row["value"][1]) for row in self.query(query)] == [len(SERVICES)],
             within_s=within_s, every_s=1, why="every service ready",

@@ -119,6 +119,8 @@ async def test_a_service_recovers_goes_live_answers_and_drains(server):
     assert await running.ask("/ready") == (200, '{"ok": true, "detail": ""}\n')
     assert (await running.ask("/live"))[0] == 200
     await eventually(lambda: _reports(running, 'pm_arb_ready{service="executor"} 1.0'))
+    await eventually(lambda: _reports(running, 'pm_arb_event_loop_lag_seconds_bucket{le="10.0",service="executor"}'))
+    assert await _reports(running, "process_resident_memory_bytes")
     assert (await running.ask("/nothing"))[0] == 404
 
     await risk.publish(an_approval(event_id="d2", order_id="order2"))

@@ -31,6 +31,7 @@ class NatsServer:
         self.member = member
         self.folder = Path(tempfile.mkdtemp(prefix="pm-arb-nats-"))
         self.port = free_port()
+        self.monitor_port = free_port()
         self.passwords = passwords or {user: "p" + secrets.token_hex(12) for user in USERS}
         self._process = None
 
@@ -40,8 +41,8 @@ class NatsServer:
 
     def start(self):
         config = self.folder / "nats.conf"
-        listen = f"127.0.0.1:{self.port}"
-        config.write_text(render(listen=listen, store_dir=self.folder / "store", member=self.member))
+        listen, monitor = (f"127.0.0.1:{port}" for port in (self.port, self.monitor_port))
+        config.write_text(render(listen=listen, store_dir=self.folder / "store", monitor=monitor, member=self.member))
         binary = shutil.which("nats-server", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
         environment = os.environ | {password_variable(user): password for user, password in self.passwords.items()}
         self._process = subprocess.Popen(

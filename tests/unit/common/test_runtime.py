@@ -18,7 +18,8 @@ from common.errors import BusError, ParseError
 from common.runtime.inbox import Inbox, Input
 from common.runtime.loop import Loop
 from common.runtime.tape import Reader, Tape, play
-from common.telemetry.traces import Tracer, configure
+from common.telemetry.spans import Spans
+from common.telemetry.traces import OFF
 
 
 class Desk:
@@ -83,16 +84,13 @@ class Loud(MemoryBus):
 
 
 def a_loop(bus, core, gateway=None, tape=None, exporter=None):
-    provider = configure("test", "")
-    if exporter is not None:
-        provider.add_span_processor(SimpleSpanProcessor(exporter))
     return Loop(
         name="executor",
         core=core,
         bus=bus,
         clock=VirtualClock(NOON),
         inbox=Inbox("executor", 100),
-        tracer=Tracer("executor", provider),
+        tracer=OFF if exporter is None else Spans("executor", SimpleSpanProcessor(exporter)),
         gateway=gateway,
         tape=tape,
     )

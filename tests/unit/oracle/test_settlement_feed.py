@@ -1,13 +1,16 @@
 """The settling feed: each value said once, each topic judged alive by itself."""
 
+import math
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from prometheus_client import REGISTRY
 
 from builders import NOON, a_settlement_price, after
 from common.contracts.runtime import Tick
+from oracle.adapters.metrics import measure
 from unit.oracle.oracle_builders import SPOT, TWAP, a_settlement_tick, a_tick, an_oracle, statuses, told, went_live
 
 TWAP_FIELDS = {"topic": TWAP, "kind": "twap", "window_s": 60}
@@ -95,6 +98,22 @@ def test_each_topic_is_judged_by_itself_with_its_own_age():
     assert oracle.not_ready(after(12)) == f"chainlink {TWAP} BTC silent (age_ms=12000 max=10000)"
     assert oracle.figures(after(12))[f"age_ms_{SPOT}_BTC"] == "1000"
     assert oracle.figures(after(12))[f"age_ms_{TWAP}_BTC"] == "12000"
+
+
+def test_the_gauges_tell_the_age_of_each_feed_and_of_one_never_heard_that_it_is_infinite():
+    oracle = an_oracle(symbols=("BTC",))
+    told(oracle, a_tick(seconds=11))
+    told(oracle, a_settlement_tick(11))
+
+    measure(oracle.feeds(after(12)), oracle.refused)
+
+    def age(source, topic):
+        return REGISTRY.get_sample_value("pm_arb_feed_age_seconds", {"source": source, "topic": topic, "symbol": "BTC"})
+
+    assert age("binance", "trades") == 1
+    assert age("chainlink", SPOT) == 1
+    assert math.isinf(age("coinbase", "trades"))
+    assert math.isinf(age("chainlink", TWAP))
 
 
 def test_a_live_spot_topic_does_not_vouch_for_the_average():

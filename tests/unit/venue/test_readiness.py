@@ -1,11 +1,15 @@
 """When the venue service can do its job, and what it says when it cannot."""
 
+import math
+
 import pytest
+from prometheus_client import REGISTRY
 
 from builders import after
 from common.errors import SettingsError
 from common.settings import load
 from unit.venue.venue_builders import DOWN, a_keeper, a_running_market, a_snapshot, told
+from venue.adapters.metrics import measure
 from venue.core import AccessChecked, CatalogueRead
 from venue.service import assemble
 from venue.settings import Settings
@@ -71,6 +75,26 @@ def test_figures_tell_ages_and_counts_as_text():
 
     assert (figures["markets"], figures["books"], figures["book_age_ms_worst"]) == ("1", "2", "1000")
     assert all(isinstance(value, str) for value in figures.values())
+
+
+def test_the_gauges_tell_the_worst_book_of_each_symbol():
+    keeper = a_ready_keeper()
+
+    measure(keeper, ("BTC", "ETH"), after(1))
+
+    assert REGISTRY.get_sample_value("pm_arb_venue_books", {"symbol": "BTC"}) == 2
+    assert REGISTRY.get_sample_value("pm_arb_book_age_seconds", {"symbol": "BTC"}) == 1
+    assert REGISTRY.get_sample_value("pm_arb_venue_books", {"symbol": "ETH"}) == 0
+    assert REGISTRY.get_sample_value("pm_arb_venue_markets", {"state": "known"}) == 1
+
+
+def test_a_book_that_was_never_seen_is_infinitely_old():
+    keeper = a_running_market(a_keeper(symbols=("BTC",)))
+
+    measure(keeper, ("BTC",), after(1))
+
+    assert math.isinf(REGISTRY.get_sample_value("pm_arb_book_age_seconds", {"symbol": "BTC"}))
+    assert math.isinf(REGISTRY.get_sample_value("pm_arb_venue_catalogue_age_seconds"))
 
 
 @pytest.mark.parametrize(

@@ -3,14 +3,14 @@
 import importlib
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from common.bootstrap.nats_config import render
 from common.contracts.render import asyncapi, subjects_markdown
 from common.contracts.subjects import SERVICES
 from common.settings import ServiceSettings, Settings
-from common.telemetry import metrics
+from console.metrics_document import metrics_markdown
 from risk.core import denial_codes
 from simulator.faults.table import FAULTS, Fault
 
@@ -79,14 +79,6 @@ def _denials() -> str:
     return "\n".join([HEADER, "", "# Denials", "", words, "", "| rule | what it asks |", "|---|---|", *rows, ""])
 
 
-def _metrics() -> str:
-    rows = ["| metric | labels | meaning |", "|---|---|---|"]
-    for metric in _every_metric():
-        labels = ", ".join(metric._labelnames)  # type: ignore[attr-defined]  # noqa: SLF001
-        rows.append(f"| `{metric._name}` | {labels} | {metric._documentation} |")  # type: ignore[attr-defined]  # noqa: SLF001
-    return "\n".join([HEADER, "", "# Metrics", "", "Of every service, at `/metrics`.", "", *rows, ""])
-
-
 def _faults() -> str:
     """List what can go wrong in the simulated world."""
     words = (
@@ -107,10 +99,6 @@ def _fault_fields(fault: Fault) -> str:
     return ", ".join(f"`{field.name}`" + (f" ({_plain(field.default)})" if field.default else "") for field in named)
 
 
-def _every_metric() -> Iterator[object]:
-    return (m for m in vars(metrics).values() if hasattr(m, "_documentation"))
-
-
 def _nats_config() -> str:
     return render(listen="0.0.0.0:4222", store_dir="/data", monitor="0.0.0.0:8222")
 
@@ -120,7 +108,7 @@ WRITERS: dict[str, Callable[[], str]] = {
     "docs/asyncapi.json": asyncapi,
     "docs/settings.md": _settings,
     "docs/denials.md": _denials,
-    "docs/metrics.md": _metrics,
+    "docs/metrics.md": metrics_markdown,
     "docs/faults.md": _faults,
     "deploy/nats/nats.conf": _nats_config,
 }

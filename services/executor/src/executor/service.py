@@ -4,7 +4,7 @@ from common.clock import Clock, SystemClock
 from common.errors import SettingsError
 from common.money import Usd
 from common.runtime.assembly import Assembly, Recovery
-from executor.adapters.metrics import HALTED, IGNORED
+from executor.adapters.metrics import measure
 from executor.adapters.paper import AttentiveDesk, PaperGateway, PaperRules, PaperVenue
 from executor.core import Caps, OrderDesk
 from executor.settings import Settings
@@ -26,7 +26,8 @@ def assemble(settings: Settings, clock: Clock | None = None) -> Assembly:
     gateway = PaperGateway(venue, clock or SystemClock(), approval=desk.approval, is_halted=desk.is_halted)
     return Assembly(
         name="executor", core=desk, settings=settings, recovery=RECOVERY, sources=(gateway,), gateway=gateway,
-        figures=lambda _now: figures(desk.desk), not_ready=lambda _now: not_ready(desk.desk, gateway),
+        figures=lambda _now: figures(desk.desk), measure=lambda _now: measure(desk.desk),
+        not_ready=lambda _now: not_ready(desk.desk, gateway),
     )  # fmt: skip
 
 
@@ -50,10 +51,7 @@ def paper_rules(settings: Settings) -> PaperRules:
 
 
 def figures(desk: OrderDesk) -> dict[str, str]:
-    """Answer the few figures that people watch, and keep the gauges of the desk up to date."""
-    HALTED.set(1 if desk.halted_by else 0)
-    for reason, count in (desk.orders.ignored + desk.noted).items():
-        IGNORED.labels(reason=reason).set(count)
+    """Answer the few figures that people watch."""
     return {
         "open_orders": str(desk.orders.open_count),
         "positions": str(len(desk.positions)),

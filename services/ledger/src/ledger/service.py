@@ -7,6 +7,7 @@ from common.bus.nats import connect
 from common.clock import Instant
 from common.contracts.subjects import JOURNAL
 from common.runtime.assembly import Assembly, Recorded
+from ledger.adapters.database_watch import DatabaseWatch
 from ledger.adapters.postgres import PostgresProjector
 from ledger.adapters.rebuild import rebuild
 from ledger.core import LedgerTally
@@ -31,7 +32,7 @@ def assemble(settings: Settings) -> Assembly:
         name=NAME,
         core=tally,
         settings=settings,
-        sources=(projector,),
+        sources=(projector, DatabaseWatch(projector)),
         projector=projector,
         figures=figures,
         not_ready=lambda _now: projector.trouble,

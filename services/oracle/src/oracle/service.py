@@ -8,6 +8,7 @@ from common.runtime.assembly import Assembly, Recovery
 from common.runtime.core import Source
 from oracle.adapters.binance import binance
 from oracle.adapters.coinbase import coinbase
+from oracle.adapters.metrics import measure
 from oracle.adapters.rtds import rtds
 from oracle.adapters.socket import SocketLimits
 from oracle.core import OracleLimits, PriceOracle
@@ -26,6 +27,7 @@ def assemble(settings: Settings, clock: Clock = WALL) -> Assembly:
         recovery=(Recovery(MARKET.name, "oracle.settlement.>", "all"),),
         sources=(*_exchanges(settings, clock), _settlement(settings, clock)),
         figures=oracle.figures,
+        measure=lambda now: measure(oracle.feeds(now), oracle.refused),
         not_ready=oracle.not_ready,
     )
 

@@ -6,6 +6,7 @@ from common.clock import MILLISECOND, Instant
 from common.money import Usd
 from common.runtime.assembly import Assembly, Recovery
 from risk.core import Limits, RiskGate
+from risk.metrics import Measure
 from risk.settings import Settings
 
 RECOVERY = (
@@ -26,6 +27,7 @@ def assemble(settings: Settings) -> Assembly:
         settings=settings,
         recovery=RECOVERY,
         figures=_figures(gate),
+        measure=Measure(gate, limits(settings)),
         not_ready=_not_ready(gate, settings),
     )
 

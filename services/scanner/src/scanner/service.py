@@ -7,6 +7,7 @@ from common.contracts.base import Symbol
 from common.parsing import parse_symbol
 from common.runtime.assembly import Assembly, Recovery
 from scanner.core import BasisSettings, EdgeScanner, Limits, ModelSettings, VolatilitySettings
+from scanner.metrics import Measure
 from scanner.settings import Settings
 
 BPS = 1e-4
@@ -27,6 +28,7 @@ def assemble(settings: Settings) -> Assembly:
         settings=settings,
         recovery=RECOVERY,
         figures=_figures(core),
+        measure=Measure(core),
         not_ready=_not_ready(core, settings),
     )
 

@@ -9,6 +9,7 @@ from venue.adapters.catalogue import CatalogueLimits, CatalogueReader
 from venue.adapters.gateway import VenueGateway
 from venue.adapters.http import Http, HttpLimits
 from venue.adapters.market_socket import MarketSocket, SocketLimits
+from venue.adapters.metrics import measure
 from venue.core import MarketKeeper, VenueLimits
 from venue.settings import Settings
 
@@ -35,6 +36,7 @@ def assemble(settings: Settings, clock: Clock = WALL) -> Assembly:
         sources=(catalogue, socket, books, access),
         gateway=VenueGateway(keeper, socket, books, catalogue),
         figures=keeper.figures,
+        measure=lambda now: measure(keeper, settings.symbols, now),
         not_ready=keeper.not_ready,
     )
 

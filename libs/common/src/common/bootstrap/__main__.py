@@ -18,10 +18,12 @@ from typing import Annotated
 from nats import errors as nats_errors
 from nats.aio.client import Client
 from nats.js import errors as js_errors
+from prometheus_client import CollectorRegistry, start_http_server
 from pydantic import Field, SecretStr
 
 from common.bootstrap import streams
 from common.bootstrap.nats_config import BOOTSTRAP
+from common.bootstrap.nats_metrics import NatsCollector
 from common.contracts.subjects import DURABLE_FILTERS, STREAMS
 from common.errors import BusError, SettingsError
 from common.settings import Settings, load
@@ -46,6 +48,11 @@ class BootstrapSettings(Settings):
     """On how many servers of a cluster each stream is kept; with three, one server may be lost."""
     bootstrap_timeout_s: Annotated[float, Field(gt=0, le=600)] = 60.0
     """How long to keep trying before giving up, when not staying."""
+    nats_monitor_url: str = ""
+    """Where the server says how it is, for its metrics; with `--keep` only, and none are served when empty."""
+    http_host: str = "127.0.0.1"
+    http_port: Annotated[int, Field(ge=0, le=65535)] = 0
+    """Where its /metrics are served."""
 
 
 def main() -> int:
@@ -57,6 +64,7 @@ def main() -> int:
     try:
         settings = load(BootstrapSettings)
         if options.keep:
+            serve_metrics(settings)
             asyncio.run(keep(settings, sys.stderr.write, options.ready_file))
         else:
             asyncio.run(_once(settings, sys.stderr.write))
@@ -67,6 +75,16 @@ def main() -> int:
         sys.stderr.write(f"bootstrap: {error}\n")
         return EXIT_UNREACHED
     return 0
+
+
+def serve_metrics(settings: BootstrapSettings) -> int:
+    """Serve the server's numbers from a thread, if it is said where to ask; answer the port, 0 without."""
+    if not settings.nats_monitor_url:
+        return 0
+    registry = CollectorRegistry()
+    registry.register(NatsCollector(settings.nats_monitor_url))
+    server, _ = start_http_server(settings.http_port, settings.http_host, registry)
+    return int(server.server_port)
 
 
 async def keep(settings: BootstrapSettings, say: Say, ready_file: Path | None) -> None:

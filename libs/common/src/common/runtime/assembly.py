@@ -59,6 +59,8 @@ class Assembly:
     projector: Projector | None = None
     figures: Callable[[Instant], dict[str, str]] = field(default=lambda _now: {})
     """Few figures for the heartbeat, as text."""
+    measure: Callable[[Instant], None] = field(default=lambda _now: None)
+    """Sets the service's own gauges from what its core holds; called with each heartbeat, by the loop's own thread."""
     not_ready: Callable[[Instant], str] = field(default=lambda _now: "")
     """Why the service cannot do its job now, or empty; `/ready` and the heartbeat say it."""
     is_single: bool = False

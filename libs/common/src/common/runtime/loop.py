@@ -63,7 +63,7 @@ class Loop:
         if outcome is None:
             self._core.observe(event)
         else:
-            with self._tracer.span(outcome, item.headers) as headers:
+            with self._tracer.span(outcome, event, item.headers) as headers:
                 await self._act(event, outcome, headers, now)
         if self._gateway is not None:
             await self._gateway.react(event, now)

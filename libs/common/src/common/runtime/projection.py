@@ -10,6 +10,7 @@ from common.bus.api import Bus, Message
 from common.contracts.subjects import JOURNAL
 from common.runtime.assembly import Projector, Recorded
 from common.runtime.core import Core
+from common.telemetry.traces import Tracer
 
 BATCH_MAX = 500
 WAITING_MAX = 5000
@@ -22,7 +23,7 @@ T = TypeVar("T")
 log = structlog.get_logger()
 
 
-async def project(bus: Bus, durable: str, projector: Projector, core: Core) -> None:
+async def project(bus: Bus, durable: str, projector: Projector, core: Core, tracer: Tracer) -> None:
     """Run until cancelled. The projection's own last sequence decides what is new, not the consumer's."""
     await _catch_up(bus, projector, core)
     waiting: asyncio.Queue[Item] = asyncio.Queue(WAITING_MAX)
@@ -36,7 +37,8 @@ async def project(bus: Bus, durable: str, projector: Projector, core: Core) -> N
         batch = [await waiting.get()]
         while len(batch) < BATCH_MAX and not waiting.empty():
             batch.append(waiting.get_nowait())
-        await _store(projector, [message for message, _ in batch], core)
+        with tracer.handling([(message.event, message.headers) for message, _ in batch]):
+            await _store(projector, [message for message, _ in batch], core)
         for _, acknowledge in batch:
             if acknowledge is not None:
                 await _acknowledge(acknowledge)

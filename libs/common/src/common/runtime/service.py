@@ -18,6 +18,7 @@ from common.contracts.control import HeartbeatSent
 from common.contracts.runtime import BusLost, BusRestored, Tick, WentLive
 from common.contracts.subjects import DURABLE_FILTERS, Kind, subscribed_by
 from common.errors import BusError, PmArbError, SettingsError
+from common.runtime import vitals
 from common.runtime.assembly import Assembly
 from common.runtime.health import HealthServer
 from common.runtime.inbox import Inbox, Input
@@ -107,23 +108,23 @@ class Service:
         return None
 
     async def _live(self, bus: Bus) -> None:
-        provider = traces.configure(self._name, self._settings.otel_exporter_otlp_endpoint)
+        tracer = traces.open_tracer(self._name, self._settings.otel_exporter_otlp_endpoint)
         assembly = self._assembly
         self._loop = Loop(
             name=self._name, core=assembly.core, bus=bus, clock=self._clock, inbox=self._inbox,
-            tracer=traces.Tracer(self._name, provider), gateway=assembly.gateway, tape=self._tape,
+            tracer=tracer, gateway=assembly.gateway, tape=self._tape,
         )  # fmt: skip
         beating = asyncio.create_task(self._beat(bus))
-        tasks = [beating]
+        tasks = [beating, asyncio.create_task(vitals.watch(self._name, self._inbox), name="vitals")]
         try:
             await self._subscribe(bus)
             await self._until_stopped(self._recover(bus))
             if not self._stopping.is_set():
-                tasks += await self._go_live(bus)
+                tasks += await self._go_live(bus, tracer)
                 await self._wait(tasks)
         finally:
             await self._drain(bus, tasks)
-            provider.shutdown()
+            tracer.close()
 
     async def _until_stopped(self, work: Coroutine[None, None, None]) -> None:
         task, stop = asyncio.ensure_future(work), asyncio.ensure_future(self._stopping.wait())
@@ -154,10 +155,10 @@ class Service:
             self._inbox.put(await last_command(bus, self._clock.now()))
         log.info("recovered", events=count, seconds=round(since(self._clock.now(), began) / SECOND, 3))
 
-    async def _go_live(self, bus: Bus) -> list["asyncio.Task[None]"]:
+    async def _go_live(self, bus: Bus, tracer: traces.Tracer) -> list["asyncio.Task[None]"]:
         assembly = self._assembly
         if assembly.projector is not None:
-            tasks = [asyncio.create_task(project(bus, self._name, assembly.projector, assembly.core))]
+            tasks = [asyncio.create_task(project(bus, self._name, assembly.projector, assembly.core, tracer))]
         else:
             tasks = []
             if self._name in DURABLE_FILTERS:
@@ -213,6 +214,7 @@ class Service:
 
     async def _say_alive(self, bus: Bus) -> None:
         now, detail = self._clock.now(), self._not_ready()
+        self._assembly.measure(now)
         figures = self._assembly.figures(now)
         for name, value in figures.items():
             with contextlib.suppress(ValueError):

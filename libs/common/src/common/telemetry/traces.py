@@ -1,13 +1,13 @@
-"""Traces of trades: a span per decision, order and fill, none for ticks; the context travels in NATS headers."""
+"""Traces of trades, as the runtime sees them: what a tracer is asked, and one that does nothing.
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+A trace begins with an opportunity and goes on through decision, order, fills, settlement, the ledger's rows and the
+alert; its context travels in NATS headers. Ticks are never traced. Where no endpoint is set nothing of OpenTelemetry is
+so much as imported.
+"""
 
-from opentelemetry import propagate, trace
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Protocol
 
 from common.contracts.base import Event
 
@@ -15,42 +15,56 @@ TRACED = frozenset(
     {
         "opportunity_found", "order_approved", "order_denied", "order_submitted", "order_refused", "order_accepted",
         "order_rejected", "order_unknown", "order_cancelled", "order_filled", "fill_matched", "fill_confirmed",
-        "fill_failed", "position_settled",
+        "fill_failed", "position_settled", "alert_raised",
     }
 )  # fmt: skip
 """The events that make up a trade. Market data is counted, not traced."""
+NOTHING: Mapping[str, str] = {}
+Traced = tuple[Event, Mapping[str, str]]
+"""An event with the headers that it came with."""
 
 
-def configure(service: str, endpoint: str, exporter: SpanExporter | None = None) -> TracerProvider:
-    """Set up tracing for a process; spans are exported only where an endpoint or an exporter is given."""
-    provider = TracerProvider(resource=Resource.create({"service.name": f"pm-arb-{service}"}))
-    if exporter is None and endpoint:
-        exporter = OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces")
-    if exporter is not None:
-        provider.add_span_processor(BatchSpanProcessor(exporter))
-    return provider
-
-
-class Tracer:
+class Tracer(Protocol):
     """Opens spans for the events of trades and carries their context from message to message."""
 
-    def __init__(self, service: str, provider: TracerProvider) -> None:
-        self._service = service
-        self._tracer = provider.get_tracer("pm_arb")
+    def span(
+        self, outcome: Event, cause: Event, headers: Mapping[str, str], /
+    ) -> AbstractContextManager[Mapping[str, str]]:
+        """Be within an outcome, whose cause came with those headers; give the headers that pass the context on."""
 
-    @contextmanager
-    def span(self, outcome: Event, headers: Mapping[str, str]) -> Iterator[dict[str, str]]:
-        """Open a span for an outcome under its cause's context; give the headers that pass it on."""
-        kind = str(getattr(outcome, "type", ""))
-        if kind not in TRACED:
-            yield {}
-            return
-        parent = propagate.extract(dict(headers))
-        with self._tracer.start_as_current_span(f"{self._service} {kind}", context=parent) as span:
-            for name in ("event_id", "opportunity_id", "order_id", "market_id", "rule"):
-                value = getattr(outcome, name, None)
-                if value is not None:
-                    span.set_attribute(f"pm_arb.{name}", str(value))
-            carrier: dict[str, str] = {}
-            propagate.inject(carrier, context=trace.set_span_in_context(span))
-            yield carrier
+    def handling(self, messages: Sequence[Traced], /) -> AbstractContextManager[None]:
+        """Be within the handling of messages that have no outcome, such as storing them."""
+
+    def close(self) -> None:
+        """Export what is left, for as long as that may take at the end."""
+
+
+class Off:
+    """Traces nothing."""
+
+    def __init__(self) -> None:
+        self._within = nullcontext(NOTHING)
+        self._handling = nullcontext()
+
+    def span(
+        self, _outcome: Event, _cause: Event, _headers: Mapping[str, str]
+    ) -> AbstractContextManager[Mapping[str, str]]:
+        return self._within
+
+    def handling(self, _messages: Sequence[Traced]) -> AbstractContextManager[None]:
+        return self._handling
+
+    def close(self) -> None:
+        return
+
+
+OFF = Off()
+
+
+def open_tracer(service: str, endpoint: str) -> Tracer:
+    """Answer a tracer that exports to an OTLP endpoint over HTTP, or the one that does nothing where there is none."""
+    if not endpoint:
+        return OFF
+    from common.telemetry.spans import Spans, otlp  # noqa: PLC0415 - most runs trace nothing and need none of it
+
+    return Spans(service, otlp(endpoint))

@@ -14,6 +14,7 @@ from common.runtime.core import Inbox
 from ledger.adapters import metrics, schema
 from ledger.adapters.batch import PERMANENT, Prepared, advance, known, prepare, set_aside, try_alone
 from ledger.adapters.statements import Connection, write
+from ledger.adapters.trade_metrics import TradeMetrics
 from ledger.settings import Settings
 
 REBUILD_LOCK = 0x6C656467_02  # advisory: one rebuild at a time
@@ -35,6 +36,7 @@ class PostgresProjector:
         self._settings = settings
         self._rebuilding = rebuilding
         self._pool: asyncpg.Pool[Any] | None = None
+        self._trades = TradeMetrics()
         self.sequence = 0
         self.refused = 0
         self.trouble = "nothing asked of Postgres yet"
@@ -68,6 +70,11 @@ class PostgresProjector:
             await asyncio.Event().wait()
         finally:
             await self.close()
+
+    async def ask(self, question: str) -> "asyncpg.Record | None":
+        """Answer the first row of a question."""
+        async with self._connection() as connection:
+            return await connection.fetchrow(question)
 
     async def oldest(self) -> int | None:
         """Answer the first sequence that is stored, None when there is none; needs no table to be there."""
@@ -187,5 +194,7 @@ class PostgresProjector:
         self.refused += len(refusals)
         stored, repeated = len(fresh) - len(refusals), len(prepared) - len(fresh)
         metrics.count(stored=stored, refused=len(refusals), repeated=repeated, sequence=self.sequence)
+        for one in fresh:
+            self._trades.count(one.recorded.event)
         for one in refusals:
             log.error("ledger_event_refused", sequence=one.sequence, subject=one.recorded.subject, error=one.error)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from common.clock import Instant
 from common.contracts.base import Event
@@ -19,6 +20,16 @@ SETTLEMENT_FEED = "chainlink"
 
 Place = tuple[str, Symbol, str]
 """A source, a symbol and a topic: what has a status."""
+
+
+class Feed(NamedTuple):
+    """How one source or topic stands: milliseconds, None where nothing was heard or nothing is known."""
+
+    source: str
+    topic: str
+    symbol: Symbol
+    age_ms: int | None
+    lag_ms: int | None
 
 
 class PriceOracle:
@@ -93,6 +104,14 @@ class PriceOracle:
             for topic in self._limits.settlement_topics:
                 figures[f"age_ms_{topic}_{symbol}"] = str(_known(self._settlement.age_ms(topic, symbol, now)))
         return figures
+
+    def feeds(self, now: Instant) -> Iterator[Feed]:
+        """Answer every source and topic, with its age and what it last took to get here."""
+        for symbol, panel in self._panels.items():
+            for source in self._limits.exchanges:
+                yield Feed(source, TRADES, symbol, panel.age_ms(source, now), panel.lag_ms(source))
+            for topic in self._limits.settlement_topics:
+                yield Feed(SETTLEMENT_FEED, topic, symbol, self._settlement.age_ms(topic, symbol, now), None)
 
     def _observe_source(self, tick: SourceTick) -> None:
         panel = self._panels.get(tick.symbol)

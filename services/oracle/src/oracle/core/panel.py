@@ -80,6 +80,11 @@ class Panel:
         quote = self._quotes.get(source)
         return None if quote is None else (now - quote.seen_at) // MILLISECOND
 
+    def lag_ms(self, source: str) -> int | None:
+        """Say how long a source's newest price was on its way, by its clock and ours; None when there is none."""
+        quote = self._quotes.get(source)
+        return None if quote is None else (quote.received_at - quote.source_at) // MILLISECOND
+
     def _fresh(self, now: Instant) -> list[Quote]:
         return [quote for quote in self._quotes.values() if self._is_fresh(quote, now)]
 

@@ -1,9 +1,11 @@
 """The keeper of markets: folds the venue's two descriptions and its market channel, and publishes what is so."""
 
 from collections import Counter
+from collections.abc import Iterator
+from typing import NamedTuple
 
 from common.clock import MILLISECOND, SECOND, Instant
-from common.contracts.base import Event
+from common.contracts.base import Event, Symbol
 from common.contracts.runtime import Tick
 from common.contracts.venue import BookUpdated, MarketUpdated
 from venue.core.access import Access
@@ -25,6 +27,14 @@ from venue.core.limits import VenueLimits
 from venue.core.shelf import Change, Shelf
 
 FORGETS_EVERY = 10 * SECOND
+
+
+class BookStanding(NamedTuple):
+    """How one book stands: its age in milliseconds, None where it was never seen, and what was published last of it."""
+
+    symbol: Symbol
+    age_ms: int | None
+    published: BookUpdated | None
 
 
 class MarketKeeper:
@@ -139,6 +149,13 @@ class MarketKeeper:
             "catalogue_age_ms": str(self._access.catalogue_age_ms(now)),
             "inputs_refused": str(self.refused.total()),
         }
+
+    def books(self, now: Instant) -> Iterator[BookStanding]:
+        """Answer how each book stands that is followed."""
+        for token_id in self.tokens_wanted(now):
+            market = self._catalogue.market_of(token_id)
+            if market is not None:
+                yield BookStanding(market.symbol, self._shelf.age_ms(token_id, now), self._shelf.published(token_id))
 
     def _market(self, event: Change) -> MarketUpdated | None:
         market = self._catalogue.market_of(event.token_id)

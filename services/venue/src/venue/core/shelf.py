@@ -96,6 +96,10 @@ class Shelf:
         standing = self._standings.get(token_id, UNKNOWN)
         return None if standing.confirmed_at == NEVER else (now - standing.confirmed_at) // MILLISECOND
 
+    def published(self, token_id: str) -> BookUpdated | None:
+        """Answer the book that was published last of a token."""
+        return self._published.get(token_id)
+
     def forget(self, kept: Iterable[str]) -> None:
         """Drop all books but these."""
         for token_id in set(self._standings).difference(kept):

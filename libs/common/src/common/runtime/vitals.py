@@ -1,0 +1,19 @@
+"""How the process itself is: whether its event loop comes round in time, and what waits for its core."""
+
+import asyncio
+from collections.abc import Sized
+
+from common.telemetry.metrics import EVENT_LOOP_LAG_SECONDS, INBOX_WAITING
+
+INTERVAL_S = 0.1
+
+
+async def watch(service: str, inbox: Sized) -> None:
+    """Ask to be woken after an interval, and note how late that happens, until cancelled."""
+    loop = asyncio.get_running_loop()
+    lag, waiting = EVENT_LOOP_LAG_SECONDS.labels(service=service), INBOX_WAITING.labels(service=service)
+    while True:
+        due = loop.time() + INTERVAL_S
+        await asyncio.sleep(INTERVAL_S)
+        lag.observe(max(0.0, loop.time() - due))
+        waiting.set(len(inbox))

@@ -1,0 +1,73 @@
+"""NATS's own figures, asked of a real server."""
+
+import asyncio
+import urllib.request
+
+import pytest
+from prometheus_client import CollectorRegistry
+from pydantic import SecretStr
+
+from builders import an_approval
+from common.bootstrap.__main__ import BootstrapSettings, serve_metrics
+from common.bootstrap.nats_metrics import NatsCollector
+from common.contracts.subjects import DURABLE_FILTERS, JOURNAL, STREAMS
+from support.nats_server import NatsServer, free_port
+
+
+@pytest.fixture
+async def server():
+    running = NatsServer()
+    running.start()
+    await running.bootstrap()
+    yield running
+    running.remove()
+
+
+def page(url):
+    with urllib.request.urlopen(url, timeout=5) as answer:
+        return answer.read().decode()
+
+
+def asked(server):
+    registry = CollectorRegistry()
+    registry.register(NatsCollector(f"http://127.0.0.1:{server.monitor_port}"))
+    return registry.get_sample_value
+
+
+async def test_it_tells_how_far_each_consumer_lies_behind_the_journal(server):
+    risk = await server.bus("risk")
+    for n in range(3):
+        await risk.publish(an_approval(event_id=f"d{n}", order_id=f"order{n}"))
+    await risk.close()
+    value = asked(server)
+
+    assert value("pm_arb_nats_up") == 1
+    assert value("pm_arb_stream_last_sequence", {"stream": JOURNAL.name}) == 3
+    of_executor = {"stream": JOURNAL.name, "consumer": "executor"}
+    behind = value("pm_arb_consumer_waiting_messages", of_executor) + value(
+        "pm_arb_consumer_unhandled_messages", of_executor
+    )
+    assert behind == 3
+    assert value("pm_arb_consumer_waiting_messages", {"stream": JOURNAL.name, "consumer": "risk"}) == 0
+    for durable in DURABLE_FILTERS:
+        assert value("pm_arb_consumer_handled_sequence", {"stream": JOURNAL.name, "consumer": durable}) is not None
+    for stream in STREAMS:
+        assert value("pm_arb_stream_bytes_max", {"stream": stream.name}) == stream.max_bytes
+    assert value("pm_arb_nats_in_messages_total") > 3
+    assert value("pm_arb_nats_memory_bytes") > 1_000_000
+
+
+async def test_a_server_that_does_not_answer_is_a_figure(server):
+    server.stop()
+
+    assert asked(server)("pm_arb_nats_up") == 0
+
+
+async def test_bootstrap_serves_them_where_it_is_told_to_and_nowhere_else(server):
+    settings = BootstrapSettings(bootstrap_nats_password=SecretStr("x"), http_port=free_port())
+    assert serve_metrics(settings) == 0
+
+    monitored = settings.model_copy(update={"nats_monitor_url": f"http://127.0.0.1:{server.monitor_port}"})
+    port = serve_metrics(monitored)
+
+    assert "pm_arb_nats_up 1.0" in await asyncio.to_thread(page, f"http://127.0.0.1:{port}/metrics")
