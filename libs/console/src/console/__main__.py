@@ -5,6 +5,8 @@ import sys
 import typer
 
 from console.commands.halt import halt_command
+from console.commands.rearm import rearm_command
+from console.commands.reconcile import reconcile_command
 from console.commands.replay import replay_command
 from console.commands.report import report_command
 from console.commands.resume import resume_command
@@ -28,6 +30,8 @@ app.command("report")(report_command)
 app.command("replay")(replay_command)
 app.command("halt")(halt_command)
 app.command("resume")(resume_command)
+app.command("rearm")(rearm_command)
+app.command("reconcile")(reconcile_command)
 app.command("stop")(stop_command)
 app.command("replay")(replay_command)
 
