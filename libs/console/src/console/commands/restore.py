@@ -43,6 +43,8 @@ def restore_command(
             raise ConsoleError("the bootstrap credential: expected BOOTSTRAP_NATS_PASSWORD, found nothing", EXIT_USAGE)
         there = Ground(url, {BOOTSTRAP: password}, secret("DATABASE_URL"))
         run(_restore(manifest, members, there, replicas))
+        # A server learns the ids of the messages that it holds when it starts, and refuses them from then on.
+        typer.echo("Restart NATS before the services start.")
 
 
 async def _into_folder(manifest: Manifest, members: Path, folder: StateFolder, replicas: int) -> None:
