@@ -3,18 +3,19 @@
 import asyncio
 import json
 import os
-import subprocess
-import sys
 import tarfile
 from contextlib import asynccontextmanager
 
 import pytest
 from nats.aio.client import Client
+from typer.testing import CliRunner
 
 from builders import a_market, an_approval
 from common.bootstrap.nats_config import BOOTSTRAP, CONSOLE, OPERATOR
+from console.__main__ import app
 from console.backup.archive import digest
 from console.backup.streams import KEPT
+from console.errors import ConsoleError
 from integration.ledger_postgres import PostgresServer, every_row
 from integration.test_ledger_process import Ledger, publish, stored
 from support.nats_cluster import NatsCluster
@@ -47,24 +48,24 @@ def empty():
     server.remove()
 
 
-def command(*arguments, **environment):
-    """Run `pm-arb` where no other system is to be found."""
-    inherited = {name: value for name, value in os.environ.items() if not name.endswith("_PASSWORD")}
-    done = subprocess.run(
-        [sys.executable, "-m", "console", *map(str, arguments)],
-        capture_output=True, text=True, timeout=90, check=False, env=inherited | environment,
-    )  # fmt: skip
-    return done.returncode, done.stdout + done.stderr
+async def command(*arguments, **environment):
+    """Run `pm-arb` where no other system is to be found; answer its exit code and what it said."""
+    secrets = {name: None for name in os.environ if name.endswith("_PASSWORD")}
+    done = await asyncio.to_thread(CliRunner().invoke, app, list(map(str, arguments)), env=secrets | environment)
+    if isinstance(done.exception, ConsoleError):
+        return done.exception.exit_code, f"{done.output}pm-arb: {done.exception}\n"
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    return done.exit_code, done.output
 
 
-def backup(nats, out, url=""):
-    return command(
+async def backup(nats, out, url=""):
+    return await command(
         "backup", "--out", out, NATS_URL=nats.url, DATABASE_URL=url, OPERATOR_NATS_PASSWORD=nats.passwords[OPERATOR]
     )
 
 
-def restore(file, nats_url, passwords, url="", **environment):
-    return command(
+async def restore(file, nats_url, passwords, url="", **environment):
+    return await command(
         "restore",
         file,
         NATS_URL=nats_url,
@@ -146,9 +147,9 @@ async def test_a_restored_system_is_the_same_to_the_message_and_the_row_and_is_h
         await every_row(url),
     )
 
-    code, said = backup(nats, tmp_path / "day.tar", url)
+    code, said = await backup(nats, tmp_path / "day.tar", url)
     assert (code, f"JOURNAL: {count} messages up to sequence {count}\n" in said) == (0, True), said
-    code, said = restore(tmp_path / "day.tar", empty.url, empty.passwords, other)
+    code, said = await restore(tmp_path / "day.tar", empty.url, empty.passwords, other)
     assert (code, "Restored, and halted" in said) == (0, True), said
 
     after = await every_message(empty.url, empty.passwords)
@@ -171,8 +172,8 @@ async def test_a_ledger_goes_on_from_restored_tables_and_comes_to_the_same_as_on
     async with ledger.running():
         await eventually(lambda: _holds(url, 9), why="the first part stored")
     await publish(nats, events[9:])
-    assert backup(nats, tmp_path / "half.tar", url)[0] == 0
-    assert restore(tmp_path / "half.tar", empty.url, empty.passwords, other)[0] == 0
+    assert (await backup(nats, tmp_path / "half.tar", url))[0] == 0
+    assert (await restore(tmp_path / "half.tar", empty.url, empty.passwords, other))[0] == 0
 
     restored = Ledger(empty, other)
     async with restored.running():
@@ -185,8 +186,8 @@ async def test_a_ledger_goes_on_from_restored_tables_and_comes_to_the_same_as_on
 
 async def test_a_message_said_again_after_a_restore_and_a_restart_is_known_by_its_id(nats, empty, tmp_path):
     await publish(nats, [an_approval()])
-    assert backup(nats, tmp_path / "one.tar")[0] == 0
-    assert restore(tmp_path / "one.tar", empty.url, empty.passwords)[0] == 0
+    assert (await backup(nats, tmp_path / "one.tar"))[0] == 0
+    assert (await restore(tmp_path / "one.tar", empty.url, empty.passwords))[0] == 0
 
     empty.stop()
     empty.start()
@@ -198,15 +199,15 @@ async def test_a_message_said_again_after_a_restore_and_a_restart_is_known_by_it
 
 async def test_nothing_is_put_back_over_messages_or_rows(postgres, nats, empty, tmp_path):
     await publish(nats, [an_approval()])
-    assert backup(nats, tmp_path / "one.tar")[0] == 0
+    assert (await backup(nats, tmp_path / "one.tar"))[0] == 0
 
-    code, said = restore(tmp_path / "one.tar", nats.url, nats.passwords)
+    code, said = await restore(tmp_path / "one.tar", nats.url, nats.passwords)
     assert (code, "JOURNAL: expected an empty stream, found 1 messages up to sequence 1" in said) == (1, True), said
 
     url = await postgres.new_database()
     async with Ledger(nats, url).running():
         await eventually(lambda: _holds(url, 1), why="a row")
-    code, said = restore(tmp_path / "one.tar", empty.url, empty.passwords, url)
+    code, said = await restore(tmp_path / "one.tar", empty.url, empty.passwords, url)
     assert (code, "the ledger's database: expected no events, found 1" in said) == (1, True), said
     async with as_bootstrap(empty.url, empty.passwords) as client:
         assert (await ask(client, "STREAM.NAMES"))["streams"] in (None, [])
@@ -214,12 +215,12 @@ async def test_nothing_is_put_back_over_messages_or_rows(postgres, nats, empty, 
 
 async def test_nothing_is_put_back_under_services_that_run(nats, empty, tmp_path):
     await publish(nats, [an_approval()])
-    assert backup(nats, tmp_path / "one.tar")[0] == 0
+    assert (await backup(nats, tmp_path / "one.tar"))[0] == 0
     await empty.bootstrap()
     risk = await empty.bus("risk")
     await risk.consume("risk", lambda _message, _acknowledge: None)
 
-    code, said = restore(tmp_path / "one.tar", empty.url, empty.passwords)
+    code, said = await restore(tmp_path / "one.tar", empty.url, empty.passwords)
 
     await risk.close()
     assert (code, said) == (1, "pm-arb: risk: expected no service to run, found it listening: stop all first\n")
@@ -227,7 +228,7 @@ async def test_nothing_is_put_back_under_services_that_run(nats, empty, tmp_path
 
 async def test_a_backup_that_was_changed_is_refused_before_anything_is_touched(nats, empty, tmp_path):
     await publish(nats, [an_approval()])
-    assert backup(nats, tmp_path / "one.tar")[0] == 0
+    assert (await backup(nats, tmp_path / "one.tar"))[0] == 0
     with tarfile.open(tmp_path / "one.tar") as tar:
         tar.extractall(tmp_path / "members", filter="data")
     (tmp_path / "members/streams/JOURNAL.snapshot").write_bytes(b"another journal")
@@ -235,7 +236,7 @@ async def test_a_backup_that_was_changed_is_refused_before_anything_is_touched(n
         for path in sorted((tmp_path / "members").rglob("*")):
             tar.add(path, arcname=path.relative_to(tmp_path / "members"))
 
-    code, said = restore(tmp_path / "changed.tar", empty.url, empty.passwords)
+    code, said = await restore(tmp_path / "changed.tar", empty.url, empty.passwords)
 
     assert (code, "streams/JOURNAL.snapshot: expected SHA-256" in said) == (1, True), said
     async with as_bootstrap(empty.url, empty.passwords) as client:
@@ -244,7 +245,7 @@ async def test_a_backup_that_was_changed_is_refused_before_anything_is_touched(n
 
 async def test_a_snapshot_that_the_server_cannot_read_leaves_an_empty_system(nats, empty, tmp_path):
     await publish(nats, [an_approval()])
-    assert backup(nats, tmp_path / "one.tar")[0] == 0
+    assert (await backup(nats, tmp_path / "one.tar"))[0] == 0
     with tarfile.open(tmp_path / "one.tar") as tar:
         tar.extractall(tmp_path / "members", filter="data")
     broken = tmp_path / "members/streams/CATALOGUE.snapshot"
@@ -257,29 +258,29 @@ async def test_a_snapshot_that_the_server_cannot_read_leaves_an_empty_system(nat
         for path in sorted((tmp_path / "members").rglob("*")):
             tar.add(path, arcname=path.relative_to(tmp_path / "members"))
 
-    code, said = restore(tmp_path / "broken.tar", empty.url, empty.passwords)
+    code, said = await restore(tmp_path / "broken.tar", empty.url, empty.passwords)
 
-    assert (code, "CATALOGUE" in said, "Traceback" in said) == (1, True, False), said
+    assert (code, "CATALOGUE" in said) == (1, True), said
     async with as_bootstrap(empty.url, empty.passwords) as client:
         assert (await ask(client, "STREAM.NAMES"))["streams"] in (None, [])
-    assert restore(tmp_path / "one.tar", empty.url, empty.passwords)[0] == 0
+    assert (await restore(tmp_path / "one.tar", empty.url, empty.passwords))[0] == 0
 
 
 async def test_a_backup_needs_the_operators_credential_and_the_consoles_will_not_do(nats, tmp_path):
-    code, said = command(
+    code, said = await command(
         "backup", "--out", tmp_path / "none.tar", NATS_URL=nats.url, OPERATOR_NATS_PASSWORD=nats.passwords[CONSOLE]
     )
-    assert (code, "Traceback" in said, "Authorization Violation" in said) == (1, False, True), said
+    assert (code, "Authorization Violation" in said) == (1, True), said
     assert list(tmp_path.iterdir()) == []
 
-    code, said = restore(tmp_path, nats.url, {BOOTSTRAP: "wrong"})
+    code, said = await restore(tmp_path, nats.url, {BOOTSTRAP: "wrong"})
     assert code == 2, said
 
 
 async def test_a_backup_is_its_owners_alone_and_names_no_secret(postgres, nats, tmp_path):
     url = await postgres.new_database()
     await a_traded_day(nats, url)
-    assert backup(nats, tmp_path / "day.tar", url)[0] == 0
+    assert (await backup(nats, tmp_path / "day.tar", url))[0] == 0
 
     held = (tmp_path / "day.tar").read_bytes()
 
@@ -291,16 +292,12 @@ async def test_a_backup_is_its_owners_alone_and_names_no_secret(postgres, nats, 
 async def test_a_backup_of_one_server_is_put_back_into_a_cluster_of_three(nats, tmp_path):
     await publish(nats, a_win())
     before = await every_message(nats.url, nats.passwords)
-    assert backup(nats, tmp_path / "one.tar")[0] == 0
+    assert (await backup(nats, tmp_path / "one.tar"))[0] == 0
     cluster = NatsCluster()
     cluster.start()
     try:
-
-        def put_back():
-            return restore(tmp_path / "one.tar", cluster.urls[0], cluster.passwords, STREAM_REPLICAS="3")
-
         await _until_it_has_a_leader(cluster)
-        code, said = await asyncio.to_thread(put_back)
+        code, said = await restore(tmp_path / "one.tar", cluster.urls[0], cluster.passwords, STREAM_REPLICAS="3")
         assert code == 0, said
         after = await every_message(cluster.urls[1], cluster.passwords)
         async with as_bootstrap(cluster.urls[2], cluster.passwords) as client:
