@@ -289,37 +289,24 @@ async def test_a_backup_is_its_owners_alone_and_names_no_secret(postgres, nats, 
 
 
 @pytest.mark.timeout(180)
+# The client leaves the connection to a server that vanished to the garbage collector, which complains.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 async def test_a_backup_of_one_server_is_put_back_into_a_cluster_of_three(nats, tmp_path):
     await publish(nats, a_win())
     before = await every_message(nats.url, nats.passwords)
     assert (await backup(nats, tmp_path / "one.tar"))[0] == 0
     cluster = NatsCluster()
-    cluster.start()
     try:
-        await _until_it_has_a_leader(cluster)
-        code, said = await restore(tmp_path / "one.tar", cluster.urls[0], cluster.passwords, STREAM_REPLICAS="3")
+        await cluster.start()
+        code, said = await restore(tmp_path / "one.tar", cluster.url, cluster.passwords, STREAM_REPLICAS="3")
         assert code == 0, said
-        after = await every_message(cluster.urls[1], cluster.passwords)
-        async with as_bootstrap(cluster.urls[2], cluster.passwords) as client:
-            assert (await ask(client, "STREAM.INFO.JOURNAL"))["config"]["num_replicas"] == 3
+        async with as_bootstrap(cluster.servers[2].url, cluster.passwords) as client:
+            configs = [(await ask(client, f"STREAM.INFO.{name}"))["config"] for name in KEPT]
+            assert {config["num_replicas"] for config in configs} == {3}
+        after = await every_message(cluster.servers[1].url, cluster.passwords)
     finally:
         cluster.remove()
     assert after["JOURNAL"] == before["JOURNAL"]
-
-
-async def _until_it_has_a_leader(cluster):
-    async def has():
-        client = await cluster.client()
-        if client is None:
-            return False
-        try:
-            return "error" not in await ask(client, "INFO")
-        except Exception:  # noqa: BLE001 - whatever fails while it starts, it is asked again
-            return False
-        finally:
-            await client.close()
-
-    await eventually(has, within_s=30, every_s=0.2, why="a leader")
 
 
 async def _holds(url, count):

@@ -36,8 +36,8 @@ async def connected(url: str, user: str, password: str) -> AsyncIterator[Client]
     client, refused = Client(), list[str]()
     try:
         await client.connect(
-            url, user=user, password=password, name="backup", inbox_prefix=f"_INBOX.{user}", allow_reconnect=False,
-            connect_timeout=CONNECT_TIMEOUT_S, error_cb=silent,
+            url.split(","), user=user, password=password, name="backup", inbox_prefix=f"_INBOX.{user}",
+            allow_reconnect=False, connect_timeout=CONNECT_TIMEOUT_S, error_cb=silent,
         )  # fmt: skip
         yield client
     except (nats_errors.Error, js_errors.Error, OSError, TimeoutError) as error:
