@@ -11,11 +11,12 @@ import pytest
 
 from common.bootstrap.nats_config import BOOTSTRAP
 from console.backup.ground import Ground, ground
-from console.backup.streams import KEPT, connected
+from console.backup.streams import connected
 from console.state import StateFolder, read_json
 from end_to_end.running_system import RunningSystem, eventually
 from ledger.adapters.schema import TABLES
 
+KEPT = ("CATALOGUE", "CONTROL", "JOURNAL")
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 

@@ -14,7 +14,7 @@ OPERATOR = "operator"
 BOOTSTRAP = "bootstrap"
 ANONYMOUS = "anonymous"
 USERS = (*SERVICES, CONSOLE, OPERATOR, BOOTSTRAP)
-BACKS_UP = (*(f"$JS.API.STREAM.SNAPSHOT.{s.name}" for s in STREAMS if s.storage == "file"), "$JS.SNAPSHOT.ACK.>")
+BACKS_UP = ("$JS.API.STREAM.LIST", "$JS.API.STREAM.SNAPSHOT.*", "$JS.SNAPSHOT.ACK.>")
 """What takes a copy of the streams on the disk. It only reads; putting one back is bootstrap's right."""
 
 

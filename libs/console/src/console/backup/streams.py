@@ -14,16 +14,15 @@ from nats.aio.client import Client
 from nats.js import errors as js_errors
 
 from common.bootstrap import streams
-from common.contracts.subjects import STREAMS
 from console.backup.archive import StreamCopy
 from console.errors import ConsoleError
 
-KEPT = tuple(stream.name for stream in STREAMS if stream.storage == "file")
-"""What a backup holds. Market data in memory is an hour old at most, and nothing is rebuilt from it."""
 CHUNK_BYTES = 128 * 1024
 CONNECT_TIMEOUT_S = 3
 ANSWER_TIMEOUT_S = 30.0
 NOT_FOUND = 10059
+BUCKET = "KV_"
+"""How NATS names the stream of a key-value bucket."""
 
 
 @asynccontextmanager
@@ -45,6 +44,16 @@ async def connected(url: str, user: str, password: str) -> AsyncIterator[Client]
         raise ConsoleError(f"NATS at {url.rpartition('@')[2]}: {what}") from None
     finally:
         await client.close()
+
+
+async def on_disk(client: Client) -> list[str]:
+    """Name what a backup holds: every stream but those in memory, from which nothing is rebuilt.
+
+    Buckets come last: what is numbered by their sequences, and named in the journal, is then in them too.
+    """
+    listed = (await _ask(client, "STREAM.LIST", {}))["streams"] or []
+    names = [stream["config"]["name"] for stream in listed if stream["config"]["storage"] == "file"]
+    return sorted(names, key=lambda name: (name.startswith(BUCKET), name))
 
 
 async def save(client: Client, name: str, folder: Path) -> StreamCopy:

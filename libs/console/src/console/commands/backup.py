@@ -23,7 +23,9 @@ def backup_command(
     *,
     state: StateOption = STATE,
 ) -> None:
-    """Copy the streams JOURNAL, CONTROL and CATALOGUE, and the ledger's tables, into one file, while all goes on.
+    """Copy every stream on the disk (JOURNAL, CONTROL, CATALOGUE) and the ledger's tables into one file.
+
+    All goes on meanwhile.
 
     Needs the operator's credential, read as `pm-arb resume` reads it. Of a system elsewhere, NATS_URL and DATABASE_URL
     say where it is; without the latter the tables are left out, and a ledger makes them anew from the journal.
@@ -48,7 +50,7 @@ async def _backup(
         # The tables first: what they hold is then in the journal's copy too, and the ledger goes on from there.
         copied = await tables.save(database, folder) if database else None
         async with streams.connected(url, OPERATOR, password) as client:
-            kept = [await streams.save(client, name, folder) for name in streams.KEPT]
+            kept = [await streams.save(client, name, folder) for name in await streams.on_disk(client)]
         manifest = Manifest(now.isoformat(), tuple(kept), copied, world)
         archive.write(target, folder, manifest)
         return manifest
