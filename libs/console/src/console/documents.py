@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from common.bootstrap.nats_config import render
+from common.bootstrap.nats_config import render, render_authorization
 from common.contracts.render import asyncapi, subjects_markdown
 from common.contracts.subjects import SERVICES
 from common.settings import ServiceSettings, Settings
@@ -111,6 +111,7 @@ WRITERS: dict[str, Callable[[], str]] = {
     "docs/metrics.md": metrics_markdown,
     "docs/faults.md": _faults,
     "deploy/nats/nats.conf": _nats_config,
+    "deploy/kubernetes/nats/authorization.conf": render_authorization,
 }
 
 if __name__ == "__main__":
