@@ -13,7 +13,18 @@ from ledger.adapters.postgres import JournalChangedError, RebuildingError
 from ledger.adapters.rebuild import WouldForgetError, rebuild
 from ledger.adapters.schema import SchemaError
 from support.waiting import eventually
-from unit.ledger.ledger_builders import a_journal, a_risk_state, recorded
+from unit.ledger.ledger_builders import a_journal, a_loss, a_risk_state, a_win, recorded
+
+AS_VERSION_1 = """
+DROP TABLE redemptions, leases, reconciliations, discrepancies, executor_states CASCADE;
+ALTER TABLE orders
+    DROP COLUMN protocol_version, DROP COLUMN is_neg_risk, DROP COLUMN post_only, DROP COLUMN fencing_token,
+    DROP COLUMN expires_at, DROP COLUMN received_at;
+ALTER TABLE fills DROP COLUMN liquidity;
+UPDATE order_states SET code = NULL WHERE status = 'accepted';
+UPDATE events SET event = event - '{protocol_version,is_neg_risk,post_only,fencing_token,expires_at,liquidity}'::text[];
+UPDATE schema_version SET version = 1;
+"""
 
 
 @pytest.fixture(scope="module")
@@ -180,8 +191,23 @@ async def test_tables_of_another_version_are_left_alone(url):
     async with connected(url) as connection:
         await connection.execute("UPDATE schema_version SET version = 99")
     async with a_projector(url) as projector:
-        with pytest.raises(SchemaError, match="expected 1, found 99"):
+        with pytest.raises(SchemaError, match="expected 2, found 99"):
             await projector.stored_up_to()
+
+
+async def test_tables_of_the_first_version_are_brought_up_to_date_as_if_they_had_been_rebuilt(server, url):
+    journal = recorded([*a_win(), *a_loss()])
+    async with a_projector(url) as projector:
+        await projector.store(journal)
+    async with connected(url) as connection:
+        await connection.execute(AS_VERSION_1)
+
+    async with a_projector(url) as projector:
+        assert await projector.stored_up_to() == len(journal)
+
+    now, fresh = await every_row(url), await lived(server, journal)
+    for table in now.keys() - {"schema_version", "events"}:
+        assert [dict(row) for row in now[table]] == [dict(row) for row in fresh[table]], table
 
 
 async def test_rebuilt_rows_equal_lived_rows(server, url):

@@ -6,6 +6,7 @@ from alerter.core import AlertDesk, AlertRaised, AlertSuppressed, DeskLimits
 from builders import MARKET, NOON, UP, after
 from common.clock import Instant
 from common.contracts.control import HeartbeatSent
+from common.contracts.executor import Discrepancy, ExecutorStateChanged, ReconciliationDone
 from common.contracts.risk import RiskStateChanged
 from common.contracts.runtime import Tick, WentLive
 from common.contracts.subjects import SERVICES
@@ -37,6 +38,22 @@ def a_risk_state(**changes):
         "open_orders": 1, "at": NOON,
     }  # fmt: skip
     return RiskStateChanged(**(fields | changes))
+
+
+def a_reconciliation(severity, **changes):
+    difference = Discrepancy(
+        kind="position", about="1", expected="10", found="0", usd=Decimal(5), severity="warn" if severity == "none" else severity
+    )  # fmt: skip
+    fields = {
+        "event_id": f"c-{severity}", "mode": "live", "verdict": "differs", "severity": severity, "detail": "",
+        "discrepancies": (difference,), "open_orders": 0, "tokens": 1, "collateral": Decimal(200),
+        "baseline": Decimal(200), "wallet": "0xw", "signature_type": 0, "at": NOON,
+    }  # fmt: skip
+    return ReconciliationDone(**(fields | changes))
+
+
+def a_state(*halted_by, event_id="t1"):
+    return ExecutorStateChanged(event_id=event_id, mode="live", halted_by=halted_by, at=NOON)
 
 
 class Shift:

@@ -20,6 +20,7 @@ from builders import (
 )
 from common.contracts.control import HaltRequested
 from common.contracts.executor import (
+    ExecutorLeaseAcquired,
     FillConfirmed,
     FillFailed,
     OrderAccepted,
@@ -27,10 +28,11 @@ from common.contracts.executor import (
     OrderRefused,
     OrderRejected,
     OrderUnknown,
+    PositionRedeemed,
 )
 from common.contracts.oracle import SourceStatusChanged
-from common.contracts.risk import TradingHalted, TradingResumed
-from unit.alerter.alerter_builders import Shift, an_order_event
+from common.contracts.risk import RiskLeaseAcquired, TradingHalted, TradingResumed
+from unit.alerter.alerter_builders import Shift, a_reconciliation, a_state, an_order_event
 
 SLUG = "btc-updown-5m-1800014400"
 FILL = {
@@ -75,6 +77,28 @@ TOLD = [
         2, "TRADING HALTED", "drawdown | 20.1 % from 250 | 12:00:00 UTC",
     ),
     (TradingResumed(event_id="h", reason="looked at it", at=NOON), 0, "Trading resumed", "looked at it | 12:00:00 UTC"),
+    (
+        a_reconciliation("warn", detail="collateral : expected 200, found 300"), -1, "Reconciliation",
+        "1 difference | collateral : expected 200, found 300 | 12:00:00 UTC | live",
+    ),
+    (
+        a_reconciliation("reduce", verdict="incomplete", discrepancies=(), detail="trades: 503"), 1,
+        "Reconciliation: buying stops", "The venue did not tell everything | trades: 503 | 12:00:00 UTC | live",
+    ),
+    (
+        a_reconciliation("halt", detail="foreign_order 0xf"), 2, "Reconciliation: trading stops",
+        "1 difference | foreign_order 0xf | 12:00:00 UTC | live",
+    ),
+    (
+        a_state("risk: drawdown", "venue heartbeat failed"), 1, "No order leaves",
+        "venue heartbeat failed | 12:00:00 UTC | live",
+    ),
+    (
+        PositionRedeemed(
+            event_id="p", market_id=MARKET, slug=SLUG, mode="live", payout=Decimal(10), by="venue", at=NOON
+        ),
+        -1, "Paid out", f"$10.00 by the venue itself | {SLUG} | live",
+    ),
     (SourceStatusChanged(**SILENT), -1, "Source excluded", "binance is silent for BTC trade | age 4 s"),
     (
         a_market(fee=FEE.model_copy(update={"rate": Decimal("0.08")})), 1, "Unexpected fee schedule",
@@ -106,12 +130,41 @@ def test_a_message_is_told_in_a_traders_words(event, priority, title, message):
         an_order_event(OrderAccepted, venue_order_id="0x1"),
         an_order_event(OrderCancelled, reason="no orders found to match", filled=Decimal(0)),
         FillConfirmed(**FILL),
+        a_reconciliation("none", verdict="agreed", discrepancies=()),
+        a_state("operator: lunch", "risk: drawdown"),
+        a_state(),
+        ExecutorLeaseAcquired(event_id="l", holder="executor-1", token=4, at=NOON),
         SourceStatusChanged(**(SILENT | {"status": "fresh"})),
     ],
     ids=lambda e: e.type,
 )
 def test_what_is_no_news_is_not_told(event):
     assert Shift().hear(event) is None
+
+
+def test_that_orders_may_leave_again_is_told_after_a_stop_and_never_at_a_start():
+    shift = Shift()
+
+    assert shift.hear(a_state(event_id="t1")) is None
+    assert shift.hear(a_state("bus lost", event_id="t2")).title == "No order leaves"
+    assert shift.hear(a_state(event_id="t3")).title == "Orders may leave again"
+    assert shift.hear(a_state(event_id="t4")) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "title"),
+    [(RiskLeaseAcquired, "Risk was taken over"), (ExecutorLeaseAcquired, "Executor was taken over")],
+)
+def test_a_takeover_is_told_and_the_same_replica_starting_anew_is_not(kind, title):
+    shift = Shift()
+    told = [
+        shift.hear(kind(event_id=f"l{token}", holder=holder, token=token, at=NOON))
+        for token, holder in enumerate(("one", "one", "two"), start=1)
+    ]
+
+    assert told[:2] == [None, None]
+    assert (told[2].title, told[2].priority) == (title, 0)
+    assert told[2].message == "two is the active one, token 3 | 12:00:00 UTC"
 
 
 def test_the_line_between_a_loss_and_a_large_one_is_a_setting():

@@ -4,6 +4,8 @@ from decimal import Decimal
 
 from builders import MARKET, NOON, UP, a_denial, a_fill, a_settlement, after, an_approval, an_opportunity
 from common.contracts.executor import (
+    ExecutorLeaseAcquired,
+    ExecutorStateChanged,
     FillConfirmed,
     FillFailed,
     OrderAccepted,
@@ -12,12 +14,16 @@ from common.contracts.executor import (
     OrderRejected,
     OrderSubmitted,
     OrderUnknown,
+    PositionRedeemed,
+    ReconciliationDone,
 )
-from common.contracts.risk import RiskStateChanged, TradingHalted, TradingResumed
+from common.contracts.risk import RiskLeaseAcquired, RiskStateChanged, TradingHalted, TradingResumed
 from common.contracts.subjects import subject_of
 from common.runtime.assembly import Recorded
+from samples import SAMPLES
 
 ANOTHER_MARKET = "0x" + "cd" * 32
+HOW_IT_STOOD = (RiskLeaseAcquired, ExecutorLeaseAcquired, ExecutorStateChanged, ReconciliationDone, PositionRedeemed)
 
 
 def recorded(events, start=1):
@@ -103,6 +109,7 @@ def the_rest():
         a_risk_state("r3", equity=Decimal(196), at=after(70)),
         TradingHalted(event_id="h1", rule="operator", reason="by hand", at=after(80)),
         TradingResumed(event_id="h2", reason="by hand", at=after(90)),
+        *(SAMPLES[kind] for kind in HOW_IT_STOOD),
     ]
 
 

@@ -8,7 +8,17 @@ import pytest
 
 from builders import NOON, a_fill, a_price, an_approval
 from common.clock import Instant
-from common.contracts.executor import FillConfirmed, FillFailed, OrderAccepted, OrderRefused
+from common.contracts.executor import (
+    ExecutorLeaseAcquired,
+    FillConfirmed,
+    FillFailed,
+    OrderAccepted,
+    OrderCancelled,
+    OrderRefused,
+    OrderSubmitted,
+    ReconciliationDone,
+)
+from common.contracts.risk import RiskLeaseAcquired
 from common.contracts.subjects import JOURNAL, SUBJECTS
 from ledger.core import LedgerTally, project
 from ledger.core.rows import (
@@ -19,8 +29,8 @@ from ledger.core.rows import (
     OrderStateRow,
     OrderStatusRow,
     Place,
-    RiskStateRow,
 )
+from ledger.core.standing_rows import DiscrepancyRow, ReconciliationRow, RiskStateRow
 from samples import SAMPLES
 from unit.ledger.ledger_builders import a_fill_event, a_risk_state, an_order_event
 
@@ -105,6 +115,49 @@ def test_instants_keep_their_microseconds():
     (row,) = changed(a_fill(at=Instant(NOON + 123_456_789)))
 
     assert row.matched_at == datetime(2027, 1, 15, 12, 0, 0, 123_456, tzinfo=UTC)
+
+
+def test_an_order_has_the_venues_name_from_the_moment_it_leaves():
+    _, submitted = changed(
+        an_order_event(OrderSubmitted, "e1", received_at=NOON, approved_at=NOON, venue_order_id="0xh")
+    )
+    _, nameless = changed(an_order_event(OrderSubmitted, "e1", received_at=NOON, approved_at=NOON))
+
+    assert (submitted.venue_order_id, nameless.venue_order_id) == ("0xh", None)
+
+
+def test_an_order_that_ran_out_is_told_from_one_that_was_cancelled():
+    cancelled = an_order_event(OrderCancelled, "e1", reason="r", filled=Decimal(0))
+    expired = cancelled.model_copy(update={"kind": "expired"})
+    kinds = [changed(event)[1].status for event in (cancelled, expired)]
+
+    assert kinds == ["cancelled", "expired"]
+
+
+def test_history_says_how_the_venue_has_an_order():
+    history, latest = changed(an_order_event(OrderAccepted, "e1", venue_order_id="0xv", status="delayed"))
+
+    assert (history.code, latest.error_message) == ("delayed", None)
+
+
+def test_each_discrepancy_of_a_reconciliation_has_a_row_of_its_own():
+    found = SAMPLES[ReconciliationDone]
+    whole, *parts = changed(found.model_copy(update={"discrepancies": found.discrepancies * 2}))
+
+    assert isinstance(whole, ReconciliationRow)
+    assert (whole.verdict, whole.severity, whole.collateral) == ("differs", "reduce", Decimal(190))
+    assert all(isinstance(part, DiscrepancyRow) for part in parts)
+    assert [(part.reconciliation_id, part.number, part.usd) for part in parts] == [
+        ("s1", 1, Decimal("1.20")), ("s1", 2, Decimal("1.20")),
+    ]  # fmt: skip
+
+
+def test_a_lease_names_the_service_it_is_of():
+    leases = [changed(SAMPLES[kind])[0] for kind in (RiskLeaseAcquired, ExecutorLeaseAcquired)]
+
+    assert [(lease.service, lease.holder, lease.token) for lease in leases] == [
+        ("risk", "risk-1", 3), ("executor", "executor-1", 4),
+    ]  # fmt: skip
 
 
 def test_risk_states_of_one_minute_share_their_row():

@@ -3,7 +3,14 @@
 from decimal import Decimal
 
 from builders import NOON, a_book, a_fill, a_market, a_price, an_opportunity
-from common.contracts.executor import OrderCancelled, OrderFilled, OrderRefused, OrderRejected, OrderUnknown
+from common.contracts.executor import (
+    OrderAccepted,
+    OrderCancelled,
+    OrderFilled,
+    OrderRefused,
+    OrderRejected,
+    OrderUnknown,
+)
 from common.contracts.risk import OrderApproved, OrderDenied
 from common.contracts.runtime import Tick
 from common.money import Usd
@@ -22,7 +29,9 @@ def limits(**changes):
         "total_limit": Decimal("0.50"), "daily_loss_limit": Decimal("0.10"), "drawdown_limit": Decimal("0.20"),
         "min_edge": Decimal("0.02"), "credible_edge_max": Decimal("0.30"), "price_collar": Decimal("0.05"),
         "underlying_move_bps_max": Decimal(5), "price_age_ms_max": 2000, "book_age_ms_max": 5000,
-        "clock_skew_ms_max": 500, "repeat_window_ms": 1000, "close_guard_s": 2, "order_valid_ms": 1000,
+        "clock_skew_ms_max": 500, "repeat_window_ms": 1000, "repeated_trades_max": 10,
+        "repeated_trades_window_s": 60, "error_rate_orders": 20, "error_rate": Decimal("0.5"), "error_rate_window_s": 600,
+        "unknown_orders_max": 3, "unknown_order_s": 30, "close_guard_s": 2, "order_valid_ms": 1000,
         "symbols": frozenset({"BTC", "ETH"}), "venues_allowed": frozenset({"polymarket", "elsewhere"}),
         "reduce_only": False,
     }  # fmt: skip
@@ -109,3 +118,7 @@ def rejected(order):
 
 def lost(order):
     return OrderUnknown(event_id=f"unknown {order.order_id}", detail="timed out", **_of(order))
+
+
+def accepted(order):
+    return OrderAccepted(event_id=f"accepted {order.order_id}", venue_order_id="0x1", **_of(order))

@@ -24,7 +24,9 @@ DAY = 86_400 * SECOND
 PLACES = {
     "m1": ("BTC", "polymarket"), "m2": ("BTC", "polymarket"), "m3": ("ETH", "polymarket"), "m4": ("ETH", "elsewhere"),
 }  # fmt: skip
-BIG = {"trade_size_usd": "18", "trade_size_usd_max": "19", "loss_per_trade_usd_max": "19"}
+PATIENT = {"unknown_orders_max": 1000, "error_rate": "1", "repeated_trades_max": 1000}
+"""These worlds lose and reject orders as they please: the laws are about money, not about stopping."""
+BIG = PATIENT | {"trade_size_usd": "18", "trade_size_usd_max": "19", "loss_per_trade_usd_max": "19"}
 
 
 @dataclass
@@ -85,7 +87,7 @@ class Life:
 
     def __init__(self, **changes):
         world = [a_price(symbol=s, received_at=Instant(NOON)) for s in ("BTC", "ETH")]
-        self.lived = Lived(*world, **changes)
+        self.lived = Lived(*world, **(PATIENT | changes))
         self.books, self.now, self.count = Books(), NOON, 0
 
     def offer(self, market, outcome, cents, edge, size):

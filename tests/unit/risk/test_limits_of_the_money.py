@@ -10,6 +10,7 @@ from common.contracts.executor import FillConfirmed, FillFailed
 from unit.risk.risk_builders import (
     LEAST_COST,
     Lived,
+    accepted,
     cancelled,
     completed,
     limits,
@@ -156,9 +157,12 @@ def test_an_order_that_came_to_nothing_gives_its_room_back(setting, ending):
 @pytest.mark.parametrize("setting", BANKROLL_LIMITS)
 def test_an_order_of_unknown_fate_keeps_its_room(setting):
     lived = Lived(**{setting: (COST + HAIR) / 200})
-    lived.tell(lost(lived.ask()))
+    order = lived.ask()
+    lived.tell(lost(order))
 
-    assert the_next(lived) == BANKROLL_LIMITS[setting]
+    assert the_next(lived) == "market_has_no_unknown_order"
+    lived.tell(accepted(order))
+    assert the_next(lived, 3) == BANKROLL_LIMITS[setting]
 
 
 def test_an_approval_that_nobody_answers_keeps_its_room_for_ever():

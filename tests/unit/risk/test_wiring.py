@@ -100,6 +100,13 @@ CHANGED = {
     "BOOK_AGE_MS_MAX": ("book_age_ms_max", "101", 101),
     "CLOCK_SKEW_MS_MAX": ("clock_skew_ms_max", "102", 102),
     "REPEAT_WINDOW_MS": ("repeat_window_ms", "103", 103),
+    "REPEATED_TRADES_MAX": ("repeated_trades_max", "9", 9),
+    "REPEATED_TRADES_WINDOW_S": ("repeated_trades_window_s", "30", 30),
+    "ERROR_RATE_ORDERS": ("error_rate_orders", "8", 8),
+    "ERROR_RATE_MAX_PCT": ("error_rate", "25", Decimal("0.25")),
+    "ERROR_RATE_WINDOW_S": ("error_rate_window_s", "60", 60),
+    "UNKNOWN_ORDERS_MAX": ("unknown_orders_max", "1", 1),
+    "UNKNOWN_ORDER_S": ("unknown_order_s", "5", 5),
     "CLOSE_GUARD_S": ("close_guard_s", "104", 104),
     "ORDER_VALID_MS": ("order_valid_ms", "105", 105),
     "REDUCE_ONLY": ("reduce_only", "true", True),
@@ -136,7 +143,8 @@ def test_the_service_is_rebuilt_from_the_whole_journal_in_order():
 
     assert ("JOURNAL", ">", "all") in parts
     assert ("CATALOGUE", "venue.market.>", "last") in parts
-    assert {stream for stream, _, _ in parts} == {"JOURNAL", "CATALOGUE", "MARKET"}
+    assert ("CONTROL", "control.rearm", "last") in parts
+    assert {stream for stream, _, _ in parts} == {"JOURNAL", "CATALOGUE", "MARKET", "CONTROL"}
 
 
 def test_risk_hears_what_became_of_its_orders_durably():

@@ -6,6 +6,8 @@ import typer
 
 from console.commands.backup import backup_command
 from console.commands.halt import halt_command
+from console.commands.rearm import rearm_command
+from console.commands.reconcile import reconcile_command
 from console.commands.replay import replay_command
 from console.commands.report import report_command
 from console.commands.restore import restore_command
@@ -30,6 +32,8 @@ app.command("report")(report_command)
 app.command("replay")(replay_command)
 app.command("halt")(halt_command)
 app.command("resume")(resume_command)
+app.command("rearm")(rearm_command)
+app.command("reconcile")(reconcile_command)
 app.command("stop")(stop_command)
 app.command("backup")(backup_command)
 app.command("restore")(restore_command)

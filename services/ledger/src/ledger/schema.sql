@@ -112,6 +112,12 @@ CREATE TABLE IF NOT EXISTS orders (
     quantity numeric,
     expected_edge numeric,
     expected_fee numeric,
+    protocol_version text,
+    is_neg_risk boolean,
+    post_only boolean,
+    fencing_token bigint,
+    expires_at timestamptz,
+    received_at timestamptz,
     created_at timestamptz NOT NULL,
     mode text CHECK (mode IN ('paper', 'live')),
     status text NOT NULL DEFAULT 'approved',
@@ -124,7 +130,8 @@ CREATE INDEX IF NOT EXISTS orders_created_at ON orders (created_at);
 CREATE INDEX IF NOT EXISTS orders_market ON orders (market_id);
 CREATE INDEX IF NOT EXISTS orders_status ON orders (status);
 
--- The status over time.
+-- The status over time. `code` is the rule or the venue's word for a refusal, and for an accepted order how the venue has it
+-- (live, delayed, matched).
 CREATE TABLE IF NOT EXISTS order_states (
     sequence bigint PRIMARY KEY,
     event_id text NOT NULL,
@@ -155,6 +162,7 @@ CREATE TABLE IF NOT EXISTS fills (
     price numeric,
     quantity numeric,
     fee numeric,
+    liquidity text,
     matched_at timestamptz,
     status text NOT NULL DEFAULT 'matched' CHECK (status IN ('matched', 'confirmed', 'failed')),
     status_sequence bigint,
@@ -182,6 +190,19 @@ CREATE TABLE IF NOT EXISTS settlements (
 CREATE INDEX IF NOT EXISTS settlements_market ON settlements (market_id, mode);
 CREATE INDEX IF NOT EXISTS settlements_settled_at ON settlements (settled_at);
 
+-- What a settled market owed, once it was paid out: by the venue itself, or because the executor asked.
+CREATE TABLE IF NOT EXISTS redemptions (
+    event_id text PRIMARY KEY,
+    sequence bigint NOT NULL,
+    market_id text NOT NULL,
+    slug text NOT NULL,
+    mode text NOT NULL CHECK (mode IN ('paper', 'live')),
+    payout numeric NOT NULL,
+    redeemed_by text NOT NULL CHECK (redeemed_by IN ('venue', 'executor')),
+    redeemed_at timestamptz NOT NULL
+);
+CREATE INDEX IF NOT EXISTS redemptions_market ON redemptions (market_id, mode);
+
 -- The last state of each minute; the one with the highest sequence is the latest of all.
 CREATE TABLE IF NOT EXISTS risk_states (
     minute_at timestamptz PRIMARY KEY,
@@ -207,6 +228,57 @@ CREATE TABLE IF NOT EXISTS halts (
     reason text NOT NULL,
     at timestamptz NOT NULL
 );
+
+-- Which replica of risk and executor was the active one, from when on. Tokens only grow.
+CREATE TABLE IF NOT EXISTS leases (
+    event_id text PRIMARY KEY,
+    sequence bigint NOT NULL,
+    service text NOT NULL CHECK (service IN ('risk', 'executor')),
+    holder text NOT NULL,
+    token bigint NOT NULL,
+    acquired_at timestamptz NOT NULL
+);
+
+-- The executor's book held against the venue's, and each thing in which they differed. Nothing follows from an incomplete one.
+CREATE TABLE IF NOT EXISTS reconciliations (
+    event_id text PRIMARY KEY,
+    sequence bigint NOT NULL,
+    mode text NOT NULL CHECK (mode IN ('paper', 'live')),
+    verdict text NOT NULL CHECK (verdict IN ('agreed', 'differs', 'incomplete')),
+    severity text NOT NULL CHECK (severity IN ('none', 'warn', 'reduce', 'halt')),
+    detail text NOT NULL,
+    open_orders integer NOT NULL,
+    tokens integer NOT NULL,
+    collateral numeric,
+    baseline numeric,
+    wallet text NOT NULL,
+    signature_type integer NOT NULL,
+    at timestamptz NOT NULL
+);
+CREATE INDEX IF NOT EXISTS reconciliations_sequence ON reconciliations (sequence);
+CREATE TABLE IF NOT EXISTS discrepancies (
+    reconciliation_id text NOT NULL,
+    number integer NOT NULL,
+    sequence bigint NOT NULL,
+    kind text NOT NULL,
+    about text NOT NULL,
+    expected text NOT NULL,
+    found text NOT NULL,
+    usd numeric NOT NULL,
+    severity text NOT NULL CHECK (severity IN ('warn', 'reduce', 'halt')),
+    at timestamptz NOT NULL,
+    PRIMARY KEY (reconciliation_id, number)
+);
+
+-- What kept the executor's orders from leaving, from then on; empty when nothing did.
+CREATE TABLE IF NOT EXISTS executor_states (
+    event_id text PRIMARY KEY,
+    sequence bigint NOT NULL,
+    mode text NOT NULL CHECK (mode IN ('paper', 'live')),
+    halted_by text[] NOT NULL,
+    at timestamptz NOT NULL
+);
+CREATE INDEX IF NOT EXISTS executor_states_sequence ON executor_states (sequence);
 
 -- One row an approved order that the executor has spoken of, with what it got and what came of it. `requested_amount` and
 -- `filled_amount` are dollars before fees, `quantity` is shares got, `entry_price` and `fill_price` the average paid. `pnl`
@@ -234,7 +306,7 @@ SELECT
         WHEN o.status = 'filled' AND f.quantity > 0 THEN 'filled'
         WHEN f.quantity > 0 THEN 'partial'
         WHEN f.voided > 0 THEN 'failed'
-        WHEN o.status = 'cancelled' THEN 'cancelled'
+        WHEN o.status IN ('cancelled', 'expired') THEN 'cancelled'
         ELSE 'pending'
     END AS status,
     COALESCE(o.error_message, f.void_reason) AS error_message,
@@ -365,3 +437,5 @@ WHERE status = 'settled'
 GROUP BY 1, 2;
 
 CREATE OR REPLACE VIEW risk_state_latest AS SELECT * FROM risk_states ORDER BY sequence DESC LIMIT 1;
+
+CREATE OR REPLACE VIEW reconciliation_latest AS SELECT * FROM reconciliations ORDER BY sequence DESC LIMIT 1;

@@ -10,6 +10,7 @@ from risk.metrics import Measure
 from risk.settings import Settings
 
 RECOVERY = (
+    Recovery("CONTROL", "control.rearm", "last"),
     Recovery("CATALOGUE", "venue.market.>", "last"),
     Recovery("JOURNAL", ">", "all"),
     Recovery("MARKET", "oracle.price.>", "last"),
@@ -62,6 +63,13 @@ def limits(settings: Settings) -> Limits:
         book_age_ms_max=settings.book_age_ms_max,
         clock_skew_ms_max=settings.clock_skew_ms_max,
         repeat_window_ms=settings.repeat_window_ms,
+        repeated_trades_max=settings.repeated_trades_max,
+        repeated_trades_window_s=settings.repeated_trades_window_s,
+        error_rate_orders=settings.error_rate_orders,
+        error_rate=settings.error_rate_max_pct / 100,
+        error_rate_window_s=settings.error_rate_window_s,
+        unknown_orders_max=settings.unknown_orders_max,
+        unknown_order_s=settings.unknown_order_s,
         close_guard_s=settings.close_guard_s,
         order_valid_ms=settings.order_valid_ms,
         symbols=frozenset(settings.symbols),

@@ -56,6 +56,18 @@ class Settings(ServiceSettings):
     """How far another service's clock may be ahead of this one's."""
     repeat_window_ms: Annotated[int, Field(ge=0, le=60_000)] = 1000
     """The same offer on the same book is not taken again sooner."""
+    repeated_trades_max: Annotated[int, Field(ge=2, le=1000)] = 10
+    """So many orders of one strategy in one market within REPEATED_TRADES_WINDOW_S stop it until `pm-arb rearm`."""
+    repeated_trades_window_s: Annotated[int, Field(ge=1, le=86_400)] = 60
+    error_rate_orders: Annotated[int, Field(ge=2, le=1000)] = 20
+    """How many of the last orders the error rate looks at."""
+    error_rate_max_pct: Percent = Decimal(50)
+    """The share of them that may be rejected or unanswered; beyond it trading is halted until a resume."""
+    error_rate_window_s: Annotated[int, Field(ge=1, le=86_400)] = 600
+    """An error that is older counts no more."""
+    unknown_orders_max: Annotated[int, Field(ge=0, le=1000)] = 3
+    """With more orders whose fate has been unknown for UNKNOWN_ORDER_S, trading is halted until a resume."""
+    unknown_order_s: Annotated[int, Field(ge=1, le=3600)] = 30
     close_guard_s: Annotated[int, Field(ge=0, le=3600)] = 2
     """A market is not traded in its last seconds."""
     order_valid_ms: Annotated[int, Field(gt=0, le=60_000)] = 1000

@@ -1,5 +1,6 @@
 """What `executor` says: what became of an approval, an order, a fill and a position."""
 
+from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -9,6 +10,8 @@ from common.contracts.base import Event, Key, Price, Record, Shares, Usd
 from common.contracts.venue import Outcome
 
 TradingMode = Literal["paper", "live"]
+Severity = Literal["none", "warn", "reduce", "halt"]
+Verdict = Literal["agreed", "differs", "incomplete"]
 
 
 class OrderEvent(Event):
@@ -168,6 +171,13 @@ class Discrepancy(Record):
     severity: Literal["warn", "reduce", "halt"]
 
 
+class AcceptedShares(Record):
+    """A difference that a person accepted: so many shares are held beyond the record, or (negative) lacking from it."""
+
+    token_id: str
+    shares: Decimal
+
+
 class ReconciliationDone(Event):
     """The executor's book was held against the venue's: at the start, whenever the answer changes, and hourly.
 
@@ -177,8 +187,8 @@ class ReconciliationDone(Event):
     type: Literal["reconciliation_done"] = "reconciliation_done"
     event_id: str
     mode: TradingMode
-    verdict: Literal["agreed", "differs", "incomplete"]
-    severity: Literal["none", "warn", "reduce", "halt"]
+    verdict: Verdict
+    severity: Severity
     detail: str
     discrepancies: tuple[Discrepancy, ...]
     open_orders: Annotated[int, Field(ge=0)]
@@ -192,6 +202,9 @@ class ReconciliationDone(Event):
     """The address that pays, and how it signs: with them any order's hash can be worked out from the record."""
     signature_type: int
     at: Instant
+    accepted_at: Instant = Instant(0)
+    """When a person last accepted the account as it was, or it was first looked at: matches from before are history."""
+    accepted: tuple[AcceptedShares, ...] = ()
 
 
 class ExecutorStateChanged(Event):

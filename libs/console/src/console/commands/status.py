@@ -1,6 +1,7 @@
 """`pm-arb status`: how the running system stands."""
 
 import asyncio
+from collections.abc import Iterator
 
 import typer
 from rich.box import SIMPLE_HEAD
@@ -11,13 +12,14 @@ from rich.text import Text
 from common.clock import Clock, SystemClock
 from common.contracts.base import Event
 from common.contracts.subjects import CONSOLE, SERVICES
+from console.commands.reconcile import COLOURS
 from console.errors import EXIT_FAILED
 from console.reaching import STATE, StateOption, nats_url, password_of, run
 from console.state import StateFolder
 from console.view.board import Board
 from console.view.feed import open_feed
 from console.view.panels import QUIET
-from console.view.words import age, amount, market_name, probability, usd
+from console.view.words import age, amount, market_name, plain, probability, usd
 
 LISTEN_S = 1.6
 """Longer than one heartbeat takes."""
@@ -39,6 +41,8 @@ async def _status(folder: StateFolder, console: Console, clock: Clock) -> int:
     await feed.catch_up()
     await bus.close()
     console.print(_services(board, clock), _trading(board))
+    for line in executor_lines(board, clock):
+        console.print(line)
     if board.trades.positions:
         console.print(_positions(board))
     silent = [name for name in SERVICES if name not in board.beats]
@@ -74,6 +78,17 @@ def _trading(board: Board) -> Text:
         f"{state}. Equity {usd(risk.equity)}, at risk {usd(risk.at_risk)}, {risk.open_orders} open orders; "
         f"{tally.trades} trades, {tally.settled} settled, p&l {usd(tally.pnl, signed=True)}, fees {usd(tally.fees)}."
     )
+
+
+def executor_lines(board: Board, clock: Clock) -> Iterator[Text]:
+    """Write what keeps the executor's orders from leaving, and how its book compared with the venue's."""
+    state, done = board.executor, board.reconciled
+    if state is not None and state.halted_by:
+        yield Text(f"The executor holds still: {plain(', '.join(state.halted_by))}.", "red")
+    if done is not None:
+        found = f": {plain(done.detail)}" if done.detail else ""
+        colour = COLOURS[done.severity]
+        yield Text(f"Last reconciliation, {age(clock.now(), done.at)} ago: {done.verdict}{found}.", colour)
 
 
 def _positions(board: Board) -> Table:

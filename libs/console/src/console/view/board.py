@@ -7,6 +7,7 @@ from decimal import Decimal
 from common.clock import Instant
 from common.contracts.base import Event
 from common.contracts.control import HaltRequested, HeartbeatSent, ResumeRequested
+from common.contracts.executor import ExecutorStateChanged, ReconciliationDone
 from common.contracts.oracle import PriceUpdated, SettlementPriceObserved, SourceStatusChanged
 from common.contracts.risk import OrderApproved, OrderDenied, RiskStateChanged, TradingHalted, TradingResumed
 from common.contracts.scanner import MarketValued, OpportunityFound
@@ -38,6 +39,8 @@ class Board:
         self.halts: deque[TradingHalted] = deque(maxlen=HALTS_KEPT_MAX)
         self.halted_by: TradingHalted | HaltRequested | None = None
         self.risk: RiskStateChanged | None = None
+        self.executor: ExecutorStateChanged | None = None
+        self.reconciled: ReconciliationDone | None = None
         self.beats: dict[str, HeartbeatSent] = {}
         self.heard_at: dict[str, Instant] = {}
         self.trades = Trades()
@@ -91,6 +94,10 @@ class Board:
                 self.sources[event.source, event.symbol, event.topic] = event
             case BookUpdated() | MarketUpdated() | MarketValued():
                 self._market(event)
+            case ExecutorStateChanged():
+                self.executor = event
+            case ReconciliationDone():
+                self.reconciled = event
             case _:
                 self._judged(event)
                 self.trades.fold(event)

@@ -14,7 +14,8 @@ from common import ids
 from common.clock import SECOND, Instant, since
 from common.contracts.base import Event
 from common.contracts.control import HaltRequested, HeartbeatSent, ResumeRequested
-from common.contracts.risk import TradingResumed
+from common.contracts.executor import ExecutorLeaseAcquired
+from common.contracts.risk import RiskLeaseAcquired, TradingResumed
 from common.contracts.runtime import BusRestored, Tick
 
 MINUTE = 60 * SECOND
@@ -32,6 +33,9 @@ class AlertDesk:
         self._seen: OrderedDict[str, None] = OrderedDict()
         self._sources_told_at: OrderedDict[str, Instant] = OrderedDict()
         self._operator_halt_told = False
+        self._executor_stopped = False
+        """Whether the executor was told to be stopped: only then is its going on any news."""
+        self._holders: dict[type[Event], str] = {}
         self._recent: deque[Instant] = deque(maxlen=limits.alerts_per_minute_max)
         self._held_back: Counter[str] = Counter()
         self._held_back_since = Instant(0)
@@ -46,6 +50,8 @@ class AlertDesk:
             return
         if isinstance(event, ResumeRequested | TradingResumed):
             self._operator_halt_told = False
+        if isinstance(event, RiskLeaseAcquired | ExecutorLeaseAcquired):
+            self._holders[type(event)] = event.holder
         for part in (self._names, self._watch, self._digest):
             part.observe(event)
 
@@ -70,9 +76,18 @@ class AlertDesk:
         draft = row.draft(event, self._names)
         if draft.kind == "source" and not self._source_may_be_told(draft.about, now):
             return None
+        if draft.kind == "running" and not self._executor_stopped:
+            return None
+        if draft.kind == "lease" and not self._is_takeover(event):
+            return None
         if draft.kind == "halt" and draft.about == OPERATOR:
             return self._operator_halt(event, draft, now)
         return draft
+
+    def _is_takeover(self, event: Event) -> bool:
+        """Whether another replica led before: that the same one starts anew is no news."""
+        before = self._holders.get(type(event))
+        return before is not None and before != getattr(event, "holder", before)
 
     def _source_may_be_told(self, source: str, now: Instant) -> bool:
         told_at = self._sources_told_at.get(source)
@@ -140,6 +155,8 @@ class AlertDesk:
                 _trim(self._sources_told_at, COUNTED_MAX)
             case "halt" if outcome.about == OPERATOR:
                 self._operator_halt_told = True
+            case "stopped" | "running":
+                self._executor_stopped = outcome.kind == "stopped"
             case "suppressed":
                 self._held_back.clear()
             case _:

@@ -12,19 +12,27 @@ from common.clock import Instant
 from common.contracts.base import Event
 from common.contracts.control import HaltRequested
 from common.contracts.executor import (
+    ExecutorLeaseAcquired,
+    ExecutorStateChanged,
     FillFailed,
     FillMatched,
     OrderRefused,
     OrderRejected,
     OrderUnknown,
+    PositionRedeemed,
     PositionSettled,
+    ReconciliationDone,
+    Severity,
 )
 from common.contracts.oracle import SourceStatusChanged
-from common.contracts.risk import TradingHalted, TradingResumed
+from common.contracts.risk import RiskLeaseAcquired, TradingHalted, TradingResumed
 from common.contracts.venue import MarketUpdated
 
 EventT = TypeVar("EventT", bound=Event)
 OPERATOR = "operator"
+BUYING_STOPS, TRADING_STOPS = "Reconciliation: buying stops", "Reconciliation: trading stops"
+TOLD_ELSEWHERE = ("operator: ", "risk: ")
+"""Reasons of the executor's that are told as halts already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +87,14 @@ def table(limits: DeskLimits) -> tuple[Row, ...]:
         row(HaltRequested, "halt", emergency, "TRADING HALTED", _halted_by_operator, about=lambda _: OPERATOR),
         row(TradingHalted, "halt", emergency, "TRADING HALTED", _halted, about=lambda e: e.rule),
         row(TradingResumed, "resume", normal, "Trading resumed", _resumed, about=lambda _: OPERATOR),
+        row(ReconciliationDone, "reconciliation", low, "Reconciliation", _reconciled, about=_mode, when=_is("warn")),
+        row(ReconciliationDone, "reconciliation", high, BUYING_STOPS, _reconciled, about=_mode, when=_is("reduce")),
+        row(ReconciliationDone, "reconciliation", emergency, TRADING_STOPS, _reconciled, about=_mode, when=_is("halt")),
+        row(ExecutorStateChanged, "stopped", high, "No order leaves", _stopped, about=_mode, when=_stops_by_itself),
+        row(ExecutorStateChanged, "running", normal, "Orders may leave again", _running, about=_mode, when=_is_clear),
+        row(RiskLeaseAcquired, "lease", normal, "Risk was taken over", _led, about=lambda _: "risk"),
+        row(ExecutorLeaseAcquired, "lease", normal, "Executor was taken over", _led, about=lambda _: "executor"),
+        row(PositionRedeemed, "redeemed", low, "Paid out", _redeemed, about=lambda e: e.market_id),
         row(SourceStatusChanged, "source", low, "Source excluded", _excluded, about=_source, when=is_excluded),
         row(MarketUpdated, "fee", high, "Unexpected fee schedule", _fee, about=_schedule, when=fee_is_unexpected),
     )
@@ -147,6 +163,50 @@ def _halted(e: TradingHalted, _: MarketNames) -> str:
 
 def _resumed(e: TradingResumed, _: MarketNames) -> str:
     return joined(plain(e.reason), clock(e.at))
+
+
+def _is(severity: Severity) -> Callable[[ReconciliationDone], bool]:
+    return lambda e: e.severity == severity
+
+
+def _reconciled(e: ReconciliationDone, _: MarketNames) -> str:
+    count = len(e.discrepancies)
+    found = f"{count} difference{'' if count == 1 else 's'}" if count else "The venue did not tell everything"
+    return joined(found, plain(e.detail), clock(e.at), e.mode)
+
+
+def _own_reasons(e: ExecutorStateChanged) -> str:
+    """Answer what the executor alone stops for, or nothing."""
+    return ", ".join(reason for reason in e.halted_by if not reason.startswith(TOLD_ELSEWHERE))
+
+
+def _stops_by_itself(e: ExecutorStateChanged) -> bool:
+    return bool(_own_reasons(e))
+
+
+def _is_clear(e: ExecutorStateChanged) -> bool:
+    return not e.halted_by
+
+
+def _stopped(e: ExecutorStateChanged, _: MarketNames) -> str:
+    return joined(plain(_own_reasons(e)), clock(e.at), e.mode)
+
+
+def _running(e: ExecutorStateChanged, _: MarketNames) -> str:
+    return joined("Nothing stops the executor any more", clock(e.at), e.mode)
+
+
+def _led(e: RiskLeaseAcquired | ExecutorLeaseAcquired, _: MarketNames) -> str:
+    return joined(f"{e.holder} is the active one, token {e.token}", clock(e.at))
+
+
+def _redeemed(e: PositionRedeemed, _: MarketNames) -> str:
+    by = "by the venue itself" if e.by == "venue" else "as the executor asked"
+    return joined(f"{dollars(e.payout)} {by}", plain(e.slug), e.mode)
+
+
+def _mode(e: ReconciliationDone | ExecutorStateChanged) -> str:
+    return e.mode
 
 
 def _excluded(e: SourceStatusChanged, _: MarketNames) -> str:

@@ -9,7 +9,8 @@ from common.contracts.base import Event
 from common.runtime.assembly import Recorded
 from ledger.adapters.schema import STREAM
 from ledger.adapters.statements import Connection, write
-from ledger.core.projection import moment, project
+from ledger.core.changes import moment
+from ledger.core.projection import project
 from ledger.core.rows import Place, Row
 
 ERROR_CHARACTERS_MAX = 500

@@ -16,14 +16,21 @@ from ledger.core.rows import (
     EventRow,
     FillRow,
     FillStatusRow,
-    HaltRow,
     OpportunityRow,
     OrderRow,
     OrderStateRow,
     OrderStatusRow,
-    RiskStateRow,
+    RedemptionRow,
     Row,
     SettlementRow,
+)
+from ledger.core.standing_rows import (
+    DiscrepancyRow,
+    ExecutorStateRow,
+    HaltRow,
+    LeaseRow,
+    ReconciliationRow,
+    RiskStateRow,
 )
 
 Connection: TypeAlias = "PoolConnectionProxy[Any]"
@@ -98,6 +105,11 @@ STATEMENTS: dict[type[Row], str] = {
     SettlementRow: _once("settlements", SettlementRow, "event_id"),
     RiskStateRow: _latest("risk_states", RiskStateRow, "minute_at", when="risk_states.sequence < excluded.sequence"),
     HaltRow: _once("halts", HaltRow, "event_id"),
+    RedemptionRow: _once("redemptions", RedemptionRow, "event_id"),
+    LeaseRow: _once("leases", LeaseRow, "event_id"),
+    ReconciliationRow: _once("reconciliations", ReconciliationRow, "event_id"),
+    DiscrepancyRow: _once("discrepancies", DiscrepancyRow, "reconciliation_id, number"),
+    ExecutorStateRow: _once("executor_states", ExecutorStateRow, "event_id"),
 }
 
 _PARAMETERS = {kind: attrgetter(*_names(kind)) for kind in STATEMENTS}

@@ -5,13 +5,21 @@ once. `sequence` is the event's place in the journal, and decides which of two w
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
 from common.clock import Instant
+from ledger.core.standing_rows import (
+    DiscrepancyRow,
+    ExecutorStateRow,
+    HaltRow,
+    LeaseRow,
+    ReconciliationRow,
+    RiskStateRow,
+)
 
-OrderStatus = Literal["submitted", "refused", "accepted", "rejected", "unknown", "cancelled", "filled"]
+OrderStatus = Literal["submitted", "refused", "accepted", "rejected", "unknown", "cancelled", "expired", "filled"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +102,12 @@ class OrderRow:
     quantity: Decimal
     expected_edge: Decimal
     expected_fee: Decimal
+    protocol_version: str
+    is_neg_risk: bool
+    post_only: bool
+    fencing_token: int
+    expires_at: datetime | None
+    received_at: datetime
     created_at: datetime
 
 
@@ -146,6 +160,7 @@ class FillRow:
     price: Decimal
     quantity: Decimal
     fee: Decimal
+    liquidity: str
     matched_at: datetime
 
 
@@ -184,33 +199,17 @@ class SettlementRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RiskStateRow:
-    """Table `risk_states`: the last state of each minute, and so the latest of all."""
-
-    sequence: int
-    minute_at: datetime
-    state: str
-    reason: str
-    equity: Decimal
-    cash: Decimal
-    high_water_mark: Decimal
-    realised_today: Decimal
-    day: date
-    at_risk: Decimal
-    open_orders: int
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HaltRow:
-    """Table `halts`: trading was halted or resumed."""
+class RedemptionRow:
+    """Table `redemptions`: what a settled market owed was paid out."""
 
     sequence: int
     event_id: str
-    change: Literal["halted", "resumed"]
-    rule: str | None
-    reason: str
-    at: datetime
+    market_id: str
+    slug: str
+    mode: str
+    payout: Decimal
+    redeemed_by: str
+    redeemed_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,7 +226,8 @@ class EventRow:
 
 Row = (
     OpportunityRow | DecisionRow | OrderRow | OrderStatusRow | OrderStateRow | FillRow | FillStatusRow | SettlementRow
-    | RiskStateRow | HaltRow | EventRow
+    | RedemptionRow | RiskStateRow | HaltRow | LeaseRow | ReconciliationRow | DiscrepancyRow | ExecutorStateRow
+    | EventRow
 )  # fmt: skip
 
 

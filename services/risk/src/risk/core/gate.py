@@ -6,16 +6,19 @@ from common import ids
 from common.accounting import Booked
 from common.clock import SECOND, Instant, since
 from common.contracts.base import Event
-from common.contracts.control import HaltRequested, ResumeRequested
+from common.contracts.control import HaltRequested, RearmRequested, ResumeRequested
 from common.contracts.executor import (
     FillConfirmed,
     FillFailed,
     FillMatched,
+    OrderAccepted,
     OrderCancelled,
     OrderFilled,
     OrderRefused,
     OrderRejected,
+    OrderUnknown,
     PositionSettled,
+    ReconciliationDone,
 )
 from common.contracts.oracle import PriceUpdated
 from common.contracts.risk import OrderApproved, OrderDenied, RiskStateChanged, TradingHalted, TradingResumed
@@ -24,7 +27,7 @@ from common.contracts.scanner import OpportunityFound
 from common.contracts.venue import BookUpdated, MarketUpdated
 from common.money import Usd
 from risk.core.exposure import Exposure
-from risk.core.latch import DRAWDOWN, OPERATOR, Latch
+from risk.core.latch import DRAWDOWN, ERROR_RATE, OPERATOR, RECONCILIATION, UNKNOWN_ORDERS, Latch
 from risk.core.loss import Losses, date_of
 from risk.core.memory import Memory
 from risk.core.policy import Limits
@@ -48,7 +51,7 @@ class RiskGate:
             limits.initial_bankroll, daily_limit=limits.daily_loss_limit, drawdown_limit=limits.drawdown_limit
         )
         self._latch = Latch(reduce_only=limits.reduce_only)
-        self._memory = Memory(orders_per_minute_max=limits.orders_per_minute_max)
+        self._memory = Memory(limits)
         self._published: RiskStateChanged | None = None
         self.denials: Counter[str] = Counter()
         """Denials by rule, since the beginning of the journal."""
@@ -74,8 +77,10 @@ class RiskGate:
                 self._exposure.place(event)
             case OpportunityFound() | OrderApproved() | OrderDenied():
                 self._remember(event)
-            case HaltRequested() | ResumeRequested() | TradingHalted() | TradingResumed():
+            case HaltRequested() | ResumeRequested() | TradingHalted() | TradingResumed() | ReconciliationDone():
                 self._hear_command(event)
+            case RearmRequested():
+                self._memory.observe(event)
             case RiskStateChanged():
                 self._note_published(event)
             case _:
@@ -85,8 +90,8 @@ class RiskGate:
         match event:
             case OpportunityFound():
                 return self._judge(event, now)
-            case HaltRequested():
-                return self._halt(event, now) if self._latch.is_new(event) else None
+            case HaltRequested() | ReconciliationDone():
+                return self._halt(event, now)
             case ResumeRequested():
                 return self._resume(event, now) if self._latch.is_lifted_by(event) else None
             case Tick():
@@ -123,8 +128,13 @@ class RiskGate:
         )
         return judge(question, self._version)
 
-    def _halt(self, request: HaltRequested, now: Instant) -> TradingHalted:
-        return _halted(OPERATOR, request.reason or "no reason given", now, request.at)
+    def _halt(self, cause: HaltRequested | ReconciliationDone, now: Instant) -> TradingHalted | None:
+        if isinstance(cause, ReconciliationDone):
+            halts = self._latch.halts_anew(cause)
+            return _halted(RECONCILIATION, cause.detail, now, cause.at) if halts else None
+        return (
+            _halted(OPERATOR, cause.reason or "no reason given", now, cause.at) if self._latch.is_new(cause) else None
+        )
 
     def _resume(self, request: ResumeRequested, now: Instant) -> TradingResumed:
         event_id = ids.derive("resume", request.reason, request.at)
@@ -138,7 +148,11 @@ class RiskGate:
             return _halted(DRAWDOWN, f"equity={equity:.2f} high_water_mark={mark:.2f}", now, tick.at)
         unsaid = self._latch.unannounced()
         if unsaid is not None:
-            return _halted(OPERATOR, unsaid.reason or "no reason given", now, unsaid.at)
+            rule, halt = unsaid
+            return _halted(rule, halt.reason or "no reason given", now, halt.at)
+        trouble = self._trouble(now)
+        if trouble is not None:
+            return _halted(*trouble, now, tick.at)
         if self._latch.due is not None:
             return self._resume(self._latch.due, now)
         last = self._published
@@ -146,6 +160,19 @@ class RiskGate:
             return None
         current = self.state("tick", tick.at, now)
         return current if last is None or _differ(current, last) else None
+
+    def _trouble(self, now: Instant) -> tuple[str, str] | None:
+        """Say what has gone wrong with the orders themselves, by its rule, if that does not halt trading already."""
+        limits, errors = self._limits, self._memory.errors
+        if errors.count(now) > limits.error_rate * limits.error_rate_orders and not self._latch.is_halted_by(
+            ERROR_RATE
+        ):
+            return ERROR_RATE, errors.share(now)
+        long_ago = now - limits.unknown_order_s * SECOND
+        lost = [r for r in self._exposure.reservations.unknown() if (r.unknown_since or now) <= long_ago]
+        if len(lost) > limits.unknown_orders_max and not self._latch.is_halted_by(UNKNOWN_ORDERS):
+            return UNKNOWN_ORDERS, f"unknown={len(lost)} max={limits.unknown_orders_max}"
+        return None
 
     def _remember(self, event: OpportunityFound | OrderApproved | OrderDenied) -> None:
         self._memory.observe(event)
@@ -155,6 +182,7 @@ class RiskGate:
             self.denials[event.rule] += 1
 
     def _hear_command(self, event: Event) -> None:
+        self._memory.observe(event)
         if isinstance(event, TradingResumed) and self._latch.is_halted_by(DRAWDOWN):
             self._losses.restart_mark(self._exposure.equity)
         self._latch.observe(event)
@@ -167,7 +195,12 @@ class RiskGate:
 
     def _fold_trade(self, event: Event) -> None:
         reservations = self._exposure.reservations
+        self._memory.observe(event)
         match event:
+            case OrderUnknown():
+                reservations.lose(event.order_id, event.at)
+            case OrderAccepted():
+                reservations.find(event.order_id)
             case OrderRefused() | OrderRejected():
                 reservations.release(event.order_id)
             case OrderCancelled() | OrderFilled():
@@ -178,7 +211,7 @@ class RiskGate:
                 self._losses.settle(event.market_id, event.at)
                 self._book(event.market_id, self._exposure.settle(event), event.at)
             case _:
-                pass  # Submitted, accepted and unknown orders keep what is reserved for them.
+                pass  # A submitted order keeps what is reserved for it.
 
     def _book(self, market_id: str, booked: Booked | None, at: Instant) -> None:
         if booked is not None:

@@ -5,10 +5,14 @@ from dataclasses import dataclass
 from common.clock import Instant
 from common.contracts.base import Event
 from common.contracts.control import HaltRequested, ResumeRequested
+from common.contracts.executor import ReconciliationDone
 from common.contracts.risk import TradingHalted, TradingResumed, TradingState
 
 OPERATOR = "operator"
 DRAWDOWN = "drawdown"
+RECONCILIATION = "reconciliation"
+ERROR_RATE = "error_rate"
+UNKNOWN_ORDERS = "unknown_orders"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,8 @@ class Latch:
     def __init__(self, *, reduce_only: bool) -> None:
         self._reduce_only = reduce_only
         self._halts: dict[str, Halt] = {}
+        self._differs = ""
+        """What reconciliation last found that stops buying, or empty."""
         self.due: ResumeRequested | None = None
         """A resume that nobody has announced yet, because it was said while this service was down."""
 
@@ -33,6 +39,8 @@ class Latch:
         match event:
             case HaltRequested():
                 self._hear_halt(event)
+            case ReconciliationDone():
+                self._hear_reconciliation(event)
             case ResumeRequested() if self.is_lifted_by(event):
                 self.due = event
             case TradingHalted():
@@ -48,12 +56,15 @@ class Latch:
     def state(self) -> TradingState:
         if self._halts:
             return "HALTED"
-        return "REDUCING" if self._reduce_only else "ACTIVE"
+        return "REDUCING" if self._reduce_only or self._differs else "ACTIVE"
 
     @property
     def reason(self) -> str:
         """Say why trading is stopped, or empty."""
-        return "; ".join(f"{rule}: {halt.reason}" for rule, halt in sorted(self._halts.items()))
+        reasons = [f"{rule}: {halt.reason}" for rule, halt in sorted(self._halts.items())]
+        if self._differs and RECONCILIATION not in self._halts:
+            reasons.append(f"{RECONCILIATION}: {self._differs}")
+        return "; ".join(reasons)
 
     def is_halted_by(self, rule: str) -> bool:
         return rule in self._halts
@@ -67,10 +78,24 @@ class Latch:
         """Whether a resume is about what is halted: an old one, said again after a restart, lifts no newer halt."""
         return bool(self._halts) and all(halt.at <= request.at for halt in self._halts.values())
 
-    def unannounced(self) -> Halt | None:
-        """Answer the operator's halt if it was said while this service was down."""
-        halt = self._halts.get(OPERATOR)
-        return halt if halt is not None and not halt.announced else None
+    def halts_anew(self, event: ReconciliationDone) -> bool:
+        """Whether a reconciliation stops trading that is not stopped by one already."""
+        halt = self._halts.get(RECONCILIATION)
+        return event.severity == "halt" and (halt is None or not halt.announced)
+
+    def unannounced(self) -> tuple[str, Halt] | None:
+        """Answer a halt, by its rule, that was heard of and that nobody has put on record yet."""
+        return next(((rule, halt) for rule, halt in sorted(self._halts.items()) if not halt.announced), None)
+
+    def _hear_reconciliation(self, event: ReconciliationDone) -> None:
+        """Take what reconciliation found. Only what was looked at in full lifts what was found before."""
+        if self.halts_anew(event):
+            self._halts[RECONCILIATION] = Halt(event.detail, event.at, announced=False)
+            self.due = None
+        if event.severity in ("reduce", "halt"):
+            self._differs = event.detail
+        elif event.verdict != "incomplete":
+            self._differs = ""
 
     def _hear_halt(self, event: HaltRequested) -> None:
         if self.is_new(event):

@@ -13,6 +13,8 @@ from risk.core.question import Question
 
 Limit = Callable[[Question], str | None]
 BPS = 10_000
+RESTING = ("GTC", "GTD")
+"""The types of orders that may wait in the book for somebody to match them."""
 
 
 def opportunity_is_valid(q: Question) -> str | None:
@@ -35,6 +37,21 @@ def trading_is_active(q: Question) -> str | None:
     return None if state == "ACTIVE" else f"state={state} {q.latch.reason}".strip()
 
 
+def error_rate_is_low(q: Question) -> str | None:
+    """Refuse while too many of the last orders were rejected by the venue or left unanswered; trading halts with it."""
+    errors, share = q.memory.errors.count(q.now), q.limits.error_rate
+    return q.memory.errors.share(q.now) if errors > share * q.limits.error_rate_orders else None
+
+
+def strategy_does_not_repeat(q: Question) -> str | None:
+    """Refuse a strategy that traded one market too often within a short time, until a person re-arms it."""
+    market_id = q.memory.repeats.stopped_in(q.opportunity.strategy)
+    if not market_id:
+        return None
+    limits = q.limits
+    return f"repeated_in={market_id} max={limits.repeated_trades_max} within_s={limits.repeated_trades_window_s}"
+
+
 def message_rate_is_low(q: Question) -> str | None:
     """Refuse more orders within a minute than are allowed."""
     count = q.memory.approvals_in_the_last_minute(q.now)
@@ -44,6 +61,13 @@ def message_rate_is_low(q: Question) -> str | None:
 def open_orders_are_few(q: Question) -> str | None:
     """Refuse more orders whose end is not known than are allowed."""
     return _above("open_orders", len(q.exposure.reservations) + 1, q.limits.open_orders_max)
+
+
+def market_has_no_unknown_order(q: Question) -> str | None:
+    """Refuse a market in which nobody can say what became of an order: it may have bought already."""
+    market_id = q.opportunity.market_id
+    lost = [r.order.order_id for r in q.exposure.reservations.unknown() if r.order.market_id == market_id]
+    return f"unknown={','.join(lost)}" if lost else None
 
 
 def market_is_allowed(q: Question) -> str | None:
@@ -116,6 +140,19 @@ def price_is_on_tick(q: Question) -> str | None:
     if all(tick > 0 and is_on_tick(limit, tick) for tick in ticks):
         return None
     return f"limit={limit} ticks={ticks[0]},{ticks[1]}"
+
+
+def no_trade_with_oneself(q: Question) -> str | None:
+    """Refuse to buy what our own resting order offers: a sale of the token, or a bid for the other outcome's."""
+    for order in (r.order for r in q.exposure.reservations if r.order.order_type in RESTING):
+        if order.market_id != q.opportunity.market_id:
+            continue
+        is_same = order.token_id == q.opportunity.token_id
+        sells = order.side == "SELL" and is_same and order.limit <= q.draft.limit
+        completes = order.side == "BUY" and not is_same and order.limit + q.draft.limit >= 1
+        if sells or completes:
+            return f"order={order.order_id} {order.side} {order.outcome} @ {order.limit}, limit={q.draft.limit}"
+    return None
 
 
 def amounts_are_representable(q: Question) -> str | None:
@@ -197,8 +234,11 @@ LIMITS: tuple[Limit, ...] = (
     opportunity_is_valid,
     not_a_repeat,
     trading_is_active,
+    error_rate_is_low,
+    strategy_does_not_repeat,
     message_rate_is_low,
     open_orders_are_few,
+    market_has_no_unknown_order,
     market_is_allowed,
     price_is_fresh,
     book_is_fresh,
@@ -206,6 +246,7 @@ LIMITS: tuple[Limit, ...] = (
     edge_is_credible,
     price_is_inside_collar,
     price_is_on_tick,
+    no_trade_with_oneself,
     amounts_are_representable,
     size_is_at_least_minimum,
     order_quantity_is_small,

@@ -1,4 +1,4 @@
-"""What was asked and answered lately: each opportunity once, no copy of it under another name, not too many orders."""
+"""What was asked and answered lately, and how it fared: each opportunity once, not too many orders, no repetition."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,10 @@ from common.clock import SECOND, Instant
 from common.contracts.base import Event, Price
 from common.contracts.risk import OrderApproved, OrderDenied
 from common.contracts.scanner import OpportunityFound
+from risk.core.errors import Errors
+from risk.core.policy import Limits
 from risk.core.recent import Recent
+from risk.core.repeats import Repeats
 
 DECIDED_MAX = 10_000
 HEARD_MAX = 1000
@@ -27,15 +30,19 @@ def likeness(opportunity: OpportunityFound) -> Likeness:
 
 
 class Memory:
-    """Folds opportunities and decisions."""
+    """Folds opportunities and decisions, and hands on what its two parts fold."""
 
-    def __init__(self, *, orders_per_minute_max: int) -> None:
+    def __init__(self, limits: Limits) -> None:
         self._decided: Recent[str, None] = Recent(DECIDED_MAX)
         self._heard: Recent[str, Likeness] = Recent(HEARD_MAX)
         self._taken: Recent[Likeness, Instant] = Recent(HEARD_MAX)
-        self._approvals: Recent[str, Instant] = Recent(orders_per_minute_max)
+        self._approvals: Recent[str, Instant] = Recent(limits.orders_per_minute_max)
+        self.repeats = Repeats(trades_max=limits.repeated_trades_max, window_s=limits.repeated_trades_window_s)
+        self.errors = Errors(orders=limits.error_rate_orders, window_s=limits.error_rate_window_s)
 
     def observe(self, event: Event) -> None:
+        self.repeats.observe(event)
+        self.errors.observe(event)
         match event:
             case OpportunityFound():
                 self._heard.put(event.event_id, likeness(event))

@@ -40,6 +40,17 @@ class Limits:
     book_age_ms_max: int
     clock_skew_ms_max: int
     repeat_window_ms: int
+    repeated_trades_max: int
+    """Orders of one strategy in one market within `repeated_trades_window_s` after which it stops."""
+    repeated_trades_window_s: int
+    error_rate_orders: int
+    """How many of the last orders are looked at."""
+    error_rate: Decimal
+    """The share of them that may be rejected or unanswered within `error_rate_window_s`."""
+    error_rate_window_s: int
+    unknown_orders_max: int
+    """Orders that nobody could account for in `unknown_order_s` seconds; more of them halt trading."""
+    unknown_order_s: int
     close_guard_s: int
     order_valid_ms: int
     symbols: frozenset[str]

@@ -30,6 +30,9 @@ class Recent(Generic[K, V]):
         if len(self._entries) > self._size_max:
             self._entries.popitem(last=False)
 
+    def values(self) -> tuple[V, ...]:
+        return tuple(self._entries.values())
+
     def count(self, holds: Callable[[V], bool]) -> int:
         return sum(1 for value in self._entries.values() if holds(value))
 

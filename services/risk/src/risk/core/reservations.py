@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from common.accounting import DUST
+from common.clock import Instant
 from common.contracts.executor import FillMatched
 from common.contracts.risk import OrderApproved
 from common.money import ZERO_USD, Shares, Usd, from_micro
@@ -21,6 +22,8 @@ class Reservation:
     order: OrderApproved
     matched: dict[str, FillMatched] = field(default_factory=dict)
     failed: set[str] = field(default_factory=set)
+    unknown_since: Instant | None = None
+    """Since when nobody can say what became of it; None while somebody can."""
     reported: Shares | None = None
     """The shares it got in all, once the executor has said that it is over."""
     remaining: Usd = ZERO_USD
@@ -92,8 +95,24 @@ class Reservations:
         """Release what an ended order did not use; what it got and was not heard of yet stays reserved."""
         reservation = self._open.get(order_id)
         if reservation is not None:
-            reservation.reported = filled
+            reservation.reported, reservation.unknown_since = filled, None
             self._settle(reservation)
+
+    def lose(self, order_id: str, at: Instant) -> None:
+        """Note that an order's fate is unknown; what it may cost stays reserved."""
+        reservation = self._open.get(order_id)
+        if reservation is not None and reservation.unknown_since is None:
+            reservation.unknown_since = at
+
+    def find(self, order_id: str) -> None:
+        """Note that the venue has an order after all."""
+        reservation = self._open.get(order_id)
+        if reservation is not None:
+            reservation.unknown_since = None
+
+    def unknown(self) -> Iterator[Reservation]:
+        """List the orders whose fate nobody knows."""
+        return (reservation for reservation in self if reservation.unknown_since is not None)
 
     def release(self, order_id: str) -> None:
         """Release an order that never came to anything."""
