@@ -29,6 +29,7 @@ from executor.adapters.live.outbox import Outbox
 from executor.adapters.live.poller import Poller
 from executor.adapters.live.poster import Poster
 from executor.adapters.live.rules import LiveRules
+from executor.adapters.live.stop import Stop
 from executor.adapters.live.user_socket import UserSocket
 from executor.adapters.live.wire_user import Frame
 from executor.adapters.metrics import REFUSALS
@@ -88,9 +89,7 @@ class LiveGateway:
         self.accountant = Accountant(
             exchange, self.history, clock, rules, outbox=self.outbox, wallet=signer.wallet, held=self._held_tokens
         )
-        self._alarms: list[Event] = []
-        """What stops everything and the desk has not heard of yet."""
-        self._is_leaving = False
+        self._stop = Stop()
         self._was_halted = False
         self._known_at = clock.now()
         """Up to when all that happened has been asked for."""
@@ -123,8 +122,7 @@ class LiveGateway:
                 pass
 
     async def react(self, event: Event, now: Instant) -> None:
-        if event in self._alarms:
-            self._alarms.remove(event)
+        self._stop.heard(event)
         match event:
             case WentLive():
                 self._follow_the_record(now)
@@ -157,12 +155,12 @@ class LiveGateway:
 
     def alarm(self, event: Event, now: Instant) -> None:  # noqa: ARG002 - the runtime tells the moment to everyone
         """Let nothing leave from this instant until the desk has heard of it too, and cancel what is open."""
-        self._alarms.append(event)
+        self._stop.alarmed(event)
         self.canceller.cancel_everything(f"alarm: {getattr(event, 'type', '')}")
 
     async def farewell(self) -> None:
         """Let nothing leave any more, have everything cancelled, and only then stop the heartbeat."""
-        self._is_leaving = True
+        self._stop.leave()
         self.canceller.cancel_everything("farewell")
         if not await self.canceller.finished(self._rules.farewell_s_max):
             log.error("farewell_unanswered", within_s=self._rules.farewell_s_max)
@@ -183,7 +181,7 @@ class LiveGateway:
         approval = self._desk.approval(submitted.order_id)
         assert approval is not None, f"order {submitted.order_id}: expected its approval, found none"
         followed = self._follow(approval, submitted.venue_order_id, now)
-        if self._alarms or self._is_leaving:
+        if self._stop.is_on:
             self._report(self.history.rejected(followed, "halted", HALTED_WORDS, now))
             return
         signed = self._signer.sign(terms_of(approval))
@@ -281,7 +279,7 @@ class LiveGateway:
         for report in reports:
             self.outbox.put(report)
             is_there = isinstance(report, GatewayAccepted)
-            if is_there and (self._alarms or self._is_leaving or self._desk.is_halted()):
+            if is_there and (self._stop.is_on or self._desk.is_halted()):
                 self.canceller.cancel_everything(f"order {report.order_id} arrived after the halt")
 
     # --- errands ---
