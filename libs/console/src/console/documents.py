@@ -101,9 +101,7 @@ def _fault_fields(fault: Fault) -> str:
 
 
 def _order_states() -> str:
-    return f"{HEADER}
-
-{states_markdown()}"
+    return f"{HEADER}\n\n{states_markdown()}"
 
 
 def _nats_config() -> str:
