@@ -46,8 +46,8 @@ test: check ## check, and every test that needs no container
 unit: setup ## the tests without I/O
 	$(BIN)/pytest -q tests/unit tests/contracts tests/architecture
 
-integration: setup ## the tests against real NATS, real Postgres and the simulator over sockets
-	$(BIN)/pytest -q tests/integration tests/simulation
+integration: setup ## the tests against real NATS, real Postgres and the simulator over sockets, and of the rendered manifests
+	$(BIN)/pytest -q tests/integration tests/simulation tests/deployment
 
 end-to-end: setup ## the tests that run the whole system as processes
 	$(BIN)/pytest -q -m "not containers" tests/end_to_end

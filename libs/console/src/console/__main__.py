@@ -4,11 +4,13 @@ import sys
 
 import typer
 
+from console.commands.backup import backup_command
 from console.commands.halt import halt_command
 from console.commands.rearm import rearm_command
 from console.commands.reconcile import reconcile_command
 from console.commands.replay import replay_command
 from console.commands.report import report_command
+from console.commands.restore import restore_command
 from console.commands.resume import resume_command
 from console.commands.status import status_command
 from console.commands.stop import stop_command
@@ -33,7 +35,8 @@ app.command("resume")(resume_command)
 app.command("rearm")(rearm_command)
 app.command("reconcile")(reconcile_command)
 app.command("stop")(stop_command)
-app.command("replay")(replay_command)
+app.command("backup")(backup_command)
+app.command("restore")(restore_command)
 
 
 def main() -> None:

@@ -71,7 +71,7 @@ async def say(url: str, subject: str, text: str, *, user: str = "", password: st
     client = Client()
     try:
         await client.connect(
-            url, user=user or None, password=password or None, inbox_prefix=f"_INBOX.{user or 'any'}",
+            url.split(","), user=user or None, password=password or None, inbox_prefix=f"_INBOX.{user or 'any'}",
             allow_reconnect=False, connect_timeout=CONNECT_TIMEOUT_S, error_cb=failed,
         )  # fmt: skip
         await client.publish(subject, text.encode())

@@ -14,6 +14,8 @@ OPERATOR = "operator"
 BOOTSTRAP = "bootstrap"
 ANONYMOUS = "anonymous"
 USERS = (*SERVICES, CONSOLE, OPERATOR, BOOTSTRAP)
+BACKS_UP = ("$JS.API.STREAM.LIST", "$JS.API.STREAM.SNAPSHOT.*", "$JS.SNAPSHOT.ACK.>")
+"""What takes a copy of the streams on the disk. It only reads; putting one back is bootstrap's right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +45,9 @@ def rights(user: str) -> Rights:
     inbox = f"_INBOX.{user}.>"
     reads = tuple(f"$JS.API.{verb}.{s.name}" for s in STREAMS for verb in ("STREAM.INFO", "DIRECT.GET"))
     if user == BOOTSTRAP:
-        return Rights(("$JS.API.>",), (inbox,))
+        return Rights(("$JS.API.>", "$JS.SNAPSHOT.RESTORE.>"), (inbox,))
     if user == OPERATOR:
-        return Rights(("control.*", *reads), (inbox, *heard_by(CONSOLE)))
+        return Rights(("control.*", *reads, *BACKS_UP), (inbox, *heard_by(CONSOLE)))
     if user == CONSOLE:
         return Rights(reads, (inbox, *heard_by(CONSOLE)))
     own = tuple(s.filter for s in SUBJECTS if s.owner == user)
@@ -69,6 +71,17 @@ def render(*, listen: str, store_dir: Path | str, monitor: str = "", member: Mem
         "max_payload: 1MB",
         "# An answer means that the message is on the disk: a power cut loses nothing that was acknowledged.",
         f"jetstream {{ store_dir: {json.dumps(str(store_dir))}, sync_interval: always }}",
+    ]
+    return "\n".join(lines) + "\n" + _authorization()
+
+
+def render_authorization() -> str:
+    """Write who may say and hear what, alone, for a server whose other configuration is made elsewhere."""
+    return f"# Generated from common/contracts/subjects.py by `make docs`. Do not edit.\n{_authorization()}"
+
+
+def _authorization() -> str:
+    lines = [
         "# Stopping needs no key; resuming does.",
         f"no_auth_user: {ANONYMOUS}",
         "authorization {",
