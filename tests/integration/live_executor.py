@@ -176,12 +176,12 @@ async def never_redeem(asked):
 
 @contextlib.asynccontextmanager
 async def a_live_executor(
-    *, scene=None, broker=None, is_well=True, order_s_max=1.0, dials=None, redeem=never_redeem, **rules
+    *, scene=None, broker=None, is_well=True, order_s_max=1.0, dials=None, redeem=never_redeem, tolerances=None, **rules
 ):
     """Run one until the block is over; with `scene` and `broker` of another, it is the next process of the same."""
     async with contextlib.AsyncExitStack() as stack:
         scene = scene or await stack.enter_async_context(a_scene(**(dials or {})))
-        live = put_together(scene, broker, order_s_max=order_s_max, redeem=redeem, **rules)
+        live = put_together(scene, broker, order_s_max=order_s_max, redeem=redeem, tolerances=tolerances, **rules)
         start(live)
         try:
             if is_well:
@@ -191,7 +191,7 @@ async def a_live_executor(
             await stop(live)
 
 
-def put_together(scene, broker=None, *, order_s_max=1.0, redeem=never_redeem, **rules):
+def put_together(scene, broker=None, *, order_s_max=1.0, redeem=never_redeem, tolerances=None, **rules):
     clock, known = StageClock(scene.server.stage), scene.trader.creds
     broker = broker or MemoryBroker(clock)
     signer = Signer(SecretStr(ALICE))
@@ -201,7 +201,10 @@ def put_together(scene, broker=None, *, order_s_max=1.0, redeem=never_redeem, **
     )  # fmt: skip
     limits = ExchangeLimits(order_s_max=order_s_max, cancel_s_max=1.0, question_s_max=1.0, heartbeat_s_max=0.5)
     exchange = Exchange(f"{scene.server.http}/clob", clock, credentials, limits)
-    desk = OrderDesk(caps(), mode="live", name_order=OrderNamer(signer.wallet), awaits=("user_stream", "heartbeat"))
+    desk = OrderDesk(
+        caps(), mode="live", name_order=OrderNamer(signer.wallet), awaits=("user_stream", "heartbeat"),
+        tolerances=tolerances,
+    )  # fmt: skip
     attentive = AttentiveDesk(desk)
 
     async def derive():
