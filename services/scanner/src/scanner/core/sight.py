@@ -45,7 +45,7 @@ class Sight(NamedTuple):
         described = self.market.event
         if described.fee is None:
             return None
-        proposal = self.strategy.propose(self.book.event.asks, described.fee, self.fair, self.uncertainty)
+        proposal = self.strategy.propose(self.book.ladder(described.fee), self.fair, self.uncertainty)
         return proposal if proposal is not None and proposal.quantity >= described.size_min else None
 
 
