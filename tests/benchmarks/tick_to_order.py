@@ -17,6 +17,7 @@ import subprocess
 import sys
 import time
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 
 import orjson
@@ -238,7 +239,7 @@ async def results(bus, orders, times):
             sent, prices[at_ms * MILLISECOND], opportunity.stored_at, approval.stored_at, taken.event.at, arrived,
         )  # fmt: skip
         latencies.append((arrived - sent) / 1e6)
-        hops.append([(after - before) / 1e6 for before, after in zip(marks, marks[1:], strict=False)])
+        hops.append([(after - before) / 1e6 for before, after in pairwise(marks)])
     return latencies, hops
 
 

@@ -34,6 +34,9 @@ CONNECT_TIMEOUT_S = 2.0
 READ_BATCH = 500
 LAGGING_WAIT_S = 0.02
 LAGGING_TIMEOUT_S = 5.0
+TURNS_TO_SOCKET = 2
+"""Of the event loop: the client's own task takes a message to its transport in one, the transport to its socket in the
+next. Until then it has not left, and whatever its publisher did meanwhile would come before it."""
 IN_MEMORY = frozenset(s.name for s in STREAMS if s.storage == "memory")
 STREAM_NOT_FOUND = 10059
 ACK_TOKENS = 9  # $JS.ACK.stream.consumer.delivered.stream_seq.consumer_seq.time.pending, without a domain
@@ -73,6 +76,8 @@ class NatsBus:
                 await self._js.publish(address, payload, headers={**(headers or {}), "Nats-Msg-Id": event.identity})
             else:
                 await self._client.publish(address, payload, headers=dict(headers) if headers else None)
+                for _ in range(TURNS_TO_SOCKET):
+                    await asyncio.sleep(0)
         except (nats_errors.Error, js_errors.Error, TimeoutError, OSError) as error:
             raise BusError(f"publish {address}: {type(error).__name__}: {error}") from None
 
@@ -86,9 +91,8 @@ class NatsBus:
 
     async def consume(self, durable: str, handler: DurableHandler) -> None:
         async def take(raw: Msg) -> None:
-            metadata = raw.metadata
-            stored = _stored_at(raw.reply)
-            message = self._decoded(raw, int(metadata.sequence.stream), stored, redelivered=metadata.num_delivered > 1)
+            delivered, sequence, stored = _delivery(raw.reply)
+            message = self._decoded(raw, sequence, stored, redelivered=delivered > 1)
             if message is None:
                 await raw.term()
             else:
@@ -268,10 +272,14 @@ def _refuse(error: MessageRefusedError) -> None:
     log.warning("message_refused", subject=error.subject, code=error.code, detail=str(error))
 
 
-def _stored_at(reply: str) -> Instant:
-    """Read the exact moment of storing from the address that an acknowledgement goes to; the client rounds it."""
+def _delivery(reply: str) -> tuple[int, int, Instant]:
+    """Read how often a message was delivered, its sequence and when it was stored.
+
+    They stand in the address that its acknowledgement goes to. The client reads them too, but rounds the moment.
+    """
     tokens = reply.split(".")
-    return Instant(int(tokens[7 if len(tokens) == ACK_TOKENS else 9]))
+    first = 4 if len(tokens) == ACK_TOKENS else 6
+    return int(tokens[first]), int(tokens[first + 1]), Instant(int(tokens[first + 3]))
 
 
 def _from_rfc3339(text: str) -> Instant:
