@@ -39,7 +39,8 @@ TICKS, WARM_UP = 800, 100
 RUNS = int(os.environ.get("BENCH_LATENCY_RUNS", "3"))
 SERVICES = ("oracle", "scanner", "risk", "executor")
 READY_WITHIN_S = 30
-MARKETS = 8
+RUNNING_S = (300, 900, 3600, 14_400)
+"""How long the markets run that are open; each is followed by one that begins when it ends."""
 LEVELS = 20
 CONFIRMED_EVERY_S = 0.5
 STRIKE, PRICE = Decimal(65000), Decimal(65060)
@@ -101,16 +102,19 @@ class Venue:
 
     def __init__(self, bus, starts_at):
         self._bus, self._starts_at = bus, starts_at
-        self._tokens = [(n, outcome, str(10**70 + 2 * n + outcome)) for n in range(MARKETS) for outcome in (0, 1)]
+        self._tokens = [
+            (n, outcome, str(10**70 + 2 * n + outcome)) for n in range(2 * len(RUNNING_S)) for outcome in (0, 1)
+        ]
 
     async def list(self):
-        for n in range(MARKETS):
-            (_, _, up), (_, _, down) = self._tokens[2 * n : 2 * n + 2]
+        for n in range(2 * len(RUNNING_S)):
+            is_next, kind = divmod(n, len(RUNNING_S))
+            length, (_, _, up), (_, _, down) = RUNNING_S[kind] * SECOND, *self._tokens[2 * n : 2 * n + 2]
+            starts_at = self._starts_at + is_next * length
             await self._bus.publish(
                 a_market(
                     event_id=f"m{n}", market_id=f"0x{n:064x}", slug=f"btc-{n}", up_token_id=up, down_token_id=down,
-                    rule=INSTANT, starts_at=self._starts_at, ends_at=self._starts_at + (900 + 300 * n) * SECOND,
-                    observed_at=time.time_ns(),
+                    rule=INSTANT, starts_at=starts_at, ends_at=starts_at + length, observed_at=time.time_ns(),
                 )
             )  # fmt: skip
 

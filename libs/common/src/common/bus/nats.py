@@ -34,9 +34,6 @@ CONNECT_TIMEOUT_S = 2.0
 READ_BATCH = 500
 LAGGING_WAIT_S = 0.02
 LAGGING_TIMEOUT_S = 5.0
-TURNS_TO_SOCKET = 2
-"""Of the event loop: the client's own task takes a message to its transport in one, the transport to its socket in the
-next. Until then it has not left, and whatever its publisher did meanwhile would come before it."""
 IN_MEMORY = frozenset(s.name for s in STREAMS if s.storage == "memory")
 STREAM_NOT_FOUND = 10059
 ACK_TOKENS = 9  # $JS.ACK.stream.consumer.delivered.stream_seq.consumer_seq.time.pending, without a domain
@@ -76,8 +73,7 @@ class NatsBus:
                 await self._js.publish(address, payload, headers={**(headers or {}), "Nats-Msg-Id": event.identity})
             else:
                 await self._client.publish(address, payload, headers=dict(headers) if headers else None)
-                for _ in range(TURNS_TO_SOCKET):
-                    await asyncio.sleep(0)
+                await asyncio.sleep(0)  # the client's own task sends it now, before its publisher does anything else
         except (nats_errors.Error, js_errors.Error, TimeoutError, OSError) as error:
             raise BusError(f"publish {address}: {type(error).__name__}: {error}") from None
 

@@ -110,11 +110,13 @@ class EdgeScanner:
         outlook = self.valuer.outlook(market, spot, now)
         if outlook is None:
             return None
-        tails = self.valuer.tails(market.event.symbol)
-        fair = outlook.fair(tails)
-        up, down = (self._book(token_id, fresh) for token_id in (market.event.up_token_id, market.event.down_token_id))
-        least = self._least_gross
-        if not (_offers(up, fair - least) or _offers(down, 1 - fair - least)):
+        described = market.event
+        tails = self.valuer.tails(described.symbol)
+        fair, least = outlook.fair(tails), self._least_gross
+        if not (
+            _offers(self._book(described.up_token_id, fresh), fair - least)
+            or _offers(self._book(described.down_token_id, fresh), 1 - fair - least)
+        ):
             return None
         return Estimate(fair, outlook.uncertainty(spot.doubts, tails))
 
