@@ -27,7 +27,7 @@ from benchmarks.outside import Orders, summary
 from common.bus.nats import deliver_subject
 from support.nats_server import NatsServer
 
-TICKS, WARM_UP = 800, 100
+TICKS, WARM_UP = 600, 100
 READY_WITHIN_S = 30
 ROLES = ("oracle", "scanner", "risk", "executor")
 
@@ -138,12 +138,12 @@ class Feed:
     """A bare socket that the oracle reads lines from."""
 
     def __init__(self):
-        self._writer, self._there = None, asyncio.Event()
+        self.transport, self._there = None, asyncio.Event()
 
     async def serve(self):
         async def met(reader, writer):
             await reader.readline()
-            self._writer = writer
+            self.transport = writer.transport
             self._there.set()
 
         server = await asyncio.start_server(met, "127.0.0.1", 0)
@@ -153,9 +153,10 @@ class Feed:
         async with asyncio.timeout(READY_WITHIN_S):
             await self._there.wait()
 
-    async def send(self, number):
-        tick = {"e": "trade", "s": "BTCUSDT", "p": "65026.45781500", "q": "0.1", "T": number}
-        self._writer.write(json.dumps(tick).encode() + b"\n")
+
+def frame(number):
+    tick = {"e": "trade", "s": "BTCUSDT", "p": "65026.45781500", "q": "0.1", "T": number}
+    return json.dumps(tick).encode() + b"\n"
 
 
 async def measured(ticks=TICKS):
@@ -174,7 +175,7 @@ async def measured(ticks=TICKS):
             if role != "oracle":
                 await asyncio.to_thread(roles[-1].stdout.readline)
         await feed.ready()
-        times = [await orders.after(lambda n=n: feed.send(n)) for n in range(1, WARM_UP + ticks + 1)]
+        times = [await orders.after(feed.transport, frame(number)) for number in range(1, WARM_UP + ticks + 1)]
     finally:
         for process in roles:
             process.kill()

@@ -1,14 +1,15 @@
 """The world outside, as the latency benchmarks script it: a tick at a time out, and the bytes of orders in.
 
-The next tick leaves only when the order of the one before has come, and a pause after it. Times are of one clock, that
-of this process: from just before the frame is handed to its socket until the order's bytes are handed to the server.
+The next tick leaves only when the order of the one before has come, and a pause after it, in which what an order leaves
+to be written down is. Times are of one clock, that of this process: from just before the frame's bytes are handed to
+their socket until the order's bytes have been read from theirs.
 """
 
 import asyncio
 import time
 
 ORDER_WITHIN_S = 2.0
-PAUSE_S = 0.005
+PAUSE_S = 0.025
 KILLED = b'{"error":"no orders found to match with FAK order. FAK orders are partially filled or killed if no match is found."}'
 HEAD_END = b"\r\n\r\n"
 
@@ -59,11 +60,11 @@ class Orders:
         server = await asyncio.get_running_loop().create_server(lambda: OrderServer(self), "127.0.0.1", 0)
         return server, server.sockets[0].getsockname()[1]
 
-    async def after(self, send):
+    async def after(self, transport, frame):
         """Send a frame and wait for an order; answer when it left and when the order came, None in place of one."""
         self._came.clear()
         count, sent_ns = len(self.arrived), time.time_ns()
-        await send()
+        transport.write(frame)
         try:
             async with asyncio.timeout(ORDER_WITHIN_S):
                 await self._came.wait()
