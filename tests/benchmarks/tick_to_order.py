@@ -39,12 +39,14 @@ TICKS, WARM_UP = 600, 100
 RUNS = int(os.environ.get("BENCH_LATENCY_RUNS", "3"))
 SERVICES = ("oracle", "scanner", "risk", "executor")
 READY_WITHIN_S = 30
-RUNNING_S = (300, 900, 3600, 14_400)
+RUNNING_S = (3600, 900, 1800, 14_400)
 """How long the markets run that are open; each is followed by one that begins when it ends."""
 LEVELS = 20
 CONFIRMED_EVERY_S = 0.5
+ORDERED_MIN = 0.95
+"""The part of the ticks that must have led to an order for the figures to mean anything."""
 STRIKE, PRICE = Decimal(65000), Decimal(65060)
-CHEAP, DEAR = Decimal("0.48"), Decimal("0.70")
+CHEAP, DEAR = Decimal("0.45"), Decimal("0.75")
 SPOT_TOPIC = "crypto_prices_chainlink"
 SETTINGS = {
     "SYMBOLS": "BTC", "EXCHANGES": "binance", "SETTLEMENT_TOPICS": SPOT_TOPIC, "LOG_LEVEL": "warning", "HTTP_PORT": "0",
@@ -130,7 +132,7 @@ class Venue:
                 await asyncio.sleep(CONFIRMED_EVERY_S / len(self._tokens))
 
     def _book(self, n, outcome, token):
-        best, now = CHEAP if n == outcome == 0 else DEAR, time.time_ns()
+        best, now = CHEAP if n == outcome == 0 else DEAR, time.time_ns()  # the first market is the one of an hour
         step, size = Decimal("0.01"), Decimal(100)
         return a_book(
             market_id=f"0x{n:064x}", token_id=token, asks=tuple((best + step * k, size) for k in range(LEVELS)),
@@ -258,6 +260,8 @@ def compared(runs=RUNS):
         floors.append(summary(uvloop.run(floor.measured())))
         latencies, steps = uvloop.run(measured())
         reals.append(summary(latencies))
+        if len(latencies) < TICKS * ORDERED_MIN:
+            raise SystemExit(f"expected an order for each of {TICKS} ticks, found {len(latencies)}")
         hops.append({name: statistics.median(step[n] for step in steps) for n, name in enumerate(HOPS)})
         print(f"bare hops {floors[-1]}, services {reals[-1]}", file=sys.stderr)
     bare, real = _median(floors), _median(reals)
