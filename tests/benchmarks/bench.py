@@ -36,7 +36,7 @@ TARGET = Path("build/bench.json")
 PM_ARB = [sys.executable, "-m", "console"]
 WIDE = {
     "INITIAL_BANKROLL": "1000000", "TRADE_SIZE_USD": "5", "OPEN_ORDERS_MAX": "1000", "ORDERS_PER_MINUTE_MAX": "1000",
-    "OPPORTUNITY_INTERVAL_MS": "50", "REPEAT_WINDOW_MS": "0",
+    "OPPORTUNITY_INTERVAL_MS": "50", "REPEAT_WINDOW_MS": "0", "REPEATED_TRADES_MAX": "1000", "REPEATED_TRADES_WINDOW_S": "1",
 }  # fmt: skip
 HOPS = {
     "opportunity_found": "frame in to opportunity found (oracle, scanner)",

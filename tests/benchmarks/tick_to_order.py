@@ -51,6 +51,7 @@ SPOT_TOPIC = "crypto_prices_chainlink"
 SETTINGS = {
     "SYMBOLS": "BTC", "EXCHANGES": "binance", "SETTLEMENT_TOPICS": SPOT_TOPIC, "LOG_LEVEL": "warning", "HTTP_PORT": "0",
     "OPPORTUNITY_INTERVAL_MS": "0", "REPEAT_WINDOW_MS": "0", "ORDERS_PER_MINUTE_MAX": "1000", "OPEN_ORDERS_MAX": "1000",
+    "REPEATED_TRADES_MAX": "1000", "REPEATED_TRADES_WINDOW_S": "1",
 }  # fmt: skip
 """The limits on how often, wide; all others as they are."""
 HOPS = (

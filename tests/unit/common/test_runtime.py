@@ -141,19 +141,6 @@ async def test_a_trade_has_spans_in_one_trace_and_a_tick_has_none():
     assert "0af7651916cd43dd8448eb211c80319c" in broker.streams["JOURNAL"][0].headers["traceparent"]
 
 
-async def test_where_nothing_is_exported_a_trade_has_no_span_and_passes_on_the_context_it_came_with():
-    broker = MemoryBroker()
-    loop = a_loop(MemoryBus(broker), Desk())
-    traced = {"traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "Nats-Msg-Id": "d1"}
-
-    await loop.turn(Input(an_approval(order_id="o1", event_id="d1"), headers=traced))
-    await loop.turn(Input(an_approval(order_id="o2", event_id="d2")))
-
-    first, second = (dict(message.headers) for message in broker.streams["JOURNAL"])
-    assert first == {"traceparent": traced["traceparent"]}
-    assert second == {}
-
-
 async def test_an_operators_word_overtakes_everything():
     inbox = Inbox("x", 100)
     for n in range(5):
