@@ -5,7 +5,6 @@ import contextlib
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from opentelemetry.sdk.trace import TracerProvider
 from pydantic import SecretStr
 
 from builders import FEE, a_market, an_approval
@@ -17,11 +16,13 @@ from common.contracts.subjects import subject_of
 from common.money import Usd
 from common.runtime.inbox import Inbox
 from common.runtime.loop import Loop
-from common.telemetry.traces import Tracer
+from common.telemetry.traces import Off
 from executor.adapters.attentive import AttentiveDesk
 from executor.adapters.credentials import Credentials
 from executor.adapters.exchange import Exchange, ExchangeLimits
-from executor.adapters.live import LiveGateway, LiveRules, OrderNamer
+from executor.adapters.live.gateway import LiveGateway
+from executor.adapters.live.naming import OrderNamer
+from executor.adapters.live.rules import LiveRules
 from executor.adapters.signer import Signer
 from executor.core import Caps, OrderDesk, OrderState
 from executor.core.amounts import amounts
@@ -201,16 +202,18 @@ def put_together(scene, broker=None, *, order_s_max=1.0, redeem=never_redeem, **
     )  # fmt: skip
     limits = ExchangeLimits(order_s_max=order_s_max, cancel_s_max=1.0, question_s_max=1.0, heartbeat_s_max=0.5)
     exchange = Exchange(f"{scene.server.http}/clob", clock, credentials, limits)
-    desk = OrderDesk(caps(), mode="live", name_order=OrderNamer(signer.wallet), awaits=("user_stream", "heartbeat"))
+    namer = OrderNamer()
+    desk = OrderDesk(caps(), mode="live", name_order=namer, awaits=("user_stream", "heartbeat"))
     attentive = AttentiveDesk(desk)
 
     async def derive():
         return await exchange.derive_api_key(signer.wallet.key_address, signer.prove_address)
 
     gateway = LiveGateway(
-        exchange=exchange, signer=signer, desk=attentive, clock=clock, derive=derive, redeem=redeem,
+        exchange=exchange, desk=attentive, namer=namer, clock=clock, derive=derive, redeem=redeem,
         rules=LiveRules(user_url=f"{scene.server.ws}/ws/user", **(RULES | rules)),
     )  # fmt: skip
+    gateway.open(signer, credentials)
     inbox = Inbox("executor", 10_000)
     return LiveExecutor(scene, clock, broker, desk, gateway, exchange, signer, credentials, inbox)
 
@@ -223,7 +226,7 @@ def start(live):
     bus = MemoryBus(live.broker)
     loop = Loop(
         name="executor", core=live.gateway._desk, bus=bus, clock=live.clock, inbox=live.inbox,
-        tracer=Tracer("executor", TracerProvider()), gateway=live.gateway,
+        tracer=Off(), gateway=live.gateway,
     )  # fmt: skip
     live.inbox.put(WentLive(at=live.clock.now()))
     live.tasks = [asyncio.create_task(each) for each in (loop.run(), ticking(live), live.gateway.run(live.inbox))]
