@@ -27,7 +27,7 @@ from executor.adapters.signer import Signer
 from executor.core import Caps, OrderDesk, OrderState
 from executor.core.amounts import amounts
 from executor.core.states import OVER
-from support.trading import ALICE, a_scene
+from support.trading import ALICE, BOB, Trader, a_scene
 from support.waiting import eventually
 
 TICK = Decimal("0.01")
@@ -142,12 +142,33 @@ class LiveExecutor:
 
     def standing(self, order_id):
         """What the exchange truly has of an order."""
-        venue_order_id = self.gateway.history.of_order(order_id).venue_order_id
-        return self.scene.floor.engine.order(venue_order_id)
+        followed = self.gateway.history.of_order(order_id)
+        return self.scene.floor.engine.order(followed.venue_order_id) if followed else None
 
     def posted(self):
         """Count the orders that the exchange has ever had of us."""
         return len({m.event.order_id for m in self.broker.streams["JOURNAL"] if m.event.type == "order_submitted"})
+
+    async def fault(self, name, **fields):
+        """Order a fault as an operator of the simulator does."""
+        async with self.scene.http.post("/sim/faults", json={"name": name, **fields}) as response:
+            assert response.status == 200, await response.text()
+
+    def hits(self, name):
+        """Count how often a fault was hit."""
+        return sum(each["hit"] for each in self.scene.server.stage.faults.report() if each["name"] == name)
+
+    async def others_sell(self, price, shares):
+        """Have somebody else sell at a price, whoever buys."""
+        other = Trader(self.scene.server, self.scene.http, BOB)
+        given = {"address": other.wallet, "shares": {self.scene.tokens[0]: shares}}
+        async with self.scene.http.post("/sim/accounts", json=given) as response:
+            assert response.status == 200, await response.text()
+        await other.post(self.scene.tokens[0], float(price), shares, side="SELL", order_type="GTC")
+
+    async def die(self):
+        """End as a process that is killed: without a farewell."""
+        await stop(self)
 
     def set_mode(self, mode, seconds=60):
         modes = self.scene.floor.modes

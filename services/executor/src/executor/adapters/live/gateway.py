@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable
 
 import structlog
 
-from common.clock import Clock, Instant
+from common.clock import SECOND, Clock, Instant
 from common.contracts.base import Event
 from common.contracts.control import HaltRequested, ResumeRequested
 from common.contracts.executor import OrderRefused, OrderSubmitted, OrderUnknown
@@ -78,6 +78,7 @@ class LiveGateway:
             credentials=lambda: exchange.credentials,
             take=self._take,
             catch_up=self._catch_up,
+            lost=self._stream_lost,
         )
         self.poller = Poller(
             exchange,
@@ -243,6 +244,11 @@ class LiveGateway:
             self._report(self.history.trade(trade, now))
         if frame.unreadable:
             self.poller.look_since(self._known_at)
+
+    def _stream_lost(self) -> None:
+        """Take it that what the user channel had to say was heard up to shortly before it was lost."""
+        heard_until = self._clock.now() - int(self._rules.trades_overlap_s * SECOND)
+        self._known_at = Instant(max(self._known_at, heard_until))
 
     async def _catch_up(self) -> None:
         """Ask for all that happened since everything was last known."""
