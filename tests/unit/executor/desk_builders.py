@@ -7,6 +7,7 @@ from common.contracts.base import Event
 from common.contracts.runtime import Tick, WentLive
 from common.money import Usd
 from executor.core import Caps, OrderDesk
+from executor.core.desk import paper_name
 from executor.core.inputs import (
     GatewayAccepted,
     GatewayCancelDeclined,
@@ -33,9 +34,9 @@ def caps(**changes):
 class Lived:
     """A desk that is told things the way the loop tells them; `journal` keeps what a restart would read back."""
 
-    def __init__(self, *, live=True, markets=None, **changes):
-        self.caps = caps(**changes)
-        self.desk = OrderDesk(self.caps, mode="paper")
+    def __init__(self, *, live=True, markets=None, name_order=paper_name, awaits=(), tolerances=None, **changes):
+        self.caps, self.tolerances = caps(**changes), tolerances
+        self.desk = OrderDesk(self.caps, mode="paper", name_order=name_order, awaits=awaits, tolerances=tolerances)
         self.journal, self.catalogue = [], {}
         for market in [a_market()] if markets is None else markets:
             self.tell(market)
@@ -52,7 +53,7 @@ class Lived:
         if outcome is not None:
             assert isinstance(outcome, Event)
             self.desk.observe(outcome)
-            if outcome.type != "fill_asked":
+            if outcome.type not in {"fill_asked", "cancel_asked", "redemption_asked"}:
                 self.journal.append(outcome)
         return outcome
 
@@ -66,7 +67,8 @@ class Lived:
         """A new desk that has read the record back and gone live."""
         again = Lived(live=False, markets=[])
         again.caps = self.caps
-        again.desk = OrderDesk(self.caps, mode="paper")
+        again.tolerances = self.tolerances
+        again.desk = OrderDesk(self.caps, mode="paper", tolerances=self.tolerances)
         for event in [*self.journal, *self.catalogue.values()]:
             again.desk.observe(event)
         again.journal, again.catalogue = list(self.journal), dict(self.catalogue)

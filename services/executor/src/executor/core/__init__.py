@@ -3,8 +3,10 @@
 from executor.core.desk import OrderDesk
 from executor.core.last_hop import LAST_HOP, Caps, refusal_codes
 from executor.core.latch import Latch
-from executor.core.orders import Order, Orders
+from executor.core.order import Order
+from executor.core.orders import Orders
 from executor.core.states import FILL_TABLE, ORDER_TABLE, FillHappening, FillState, Happening, OrderState
+from executor.core.tolerances import Tolerances
 
 __all__ = [
     "FILL_TABLE",
@@ -19,5 +21,6 @@ __all__ = [
     "OrderDesk",
     "OrderState",
     "Orders",
+    "Tolerances",
     "refusal_codes",
 ]
