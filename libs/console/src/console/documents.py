@@ -39,9 +39,16 @@ def _settings() -> str:
     parts = [HEADER, "", "# Settings", "", words, ""]
     parts += ["## Every service", "", *_settings_table(ServiceSettings, skip=frozenset())]
     for service in SERVICES:
-        settings: type[Settings] = importlib.import_module(f"{service}.settings").Settings
-        rows = _settings_table(settings, skip=frozenset(ServiceSettings.model_fields))
+        module = importlib.import_module(f"{service}.settings")
+        rows = _settings_table(module.Settings, skip=frozenset(ServiceSettings.model_fields))
         parts += ["", f"## {service}", "", *rows]
+        if hasattr(module, "WalletSettings"):
+            parts += [
+                "",
+                f"## {service}, its wallet's secrets",
+                "",
+                *_settings_table(module.WalletSettings, frozenset()),
+            ]
     return "\n".join([*parts, ""])
 
 

@@ -95,6 +95,10 @@ class Exchange:
             "Content-Type: application/json\r\n"
         ).encode()
 
+    def use(self, credentials: Credentials) -> None:
+        """Prove who asks with these credentials from now on: they are derived at the start, and anew after a 401."""
+        self._credentials = credentials
+
     async def close(self) -> None:
         """Cut the connections."""
         for lane in (self._orders, self._cancels, self._questions):
