@@ -64,7 +64,9 @@ def _settings_table(settings: type[Settings], skip: frozenset[str]) -> list[str]
 
 
 def _plain(value: object) -> str:
-    return ",".join(str(v) for v in value) if isinstance(value, tuple) else str(value)
+    if not isinstance(value, tuple):
+        return str(value)
+    return ",".join(":".join(map(str, part)) if isinstance(part, tuple) else str(part) for part in value)
 
 
 def _field_comments(settings: type[Settings]) -> dict[str, str]:
