@@ -49,8 +49,8 @@ def _live(settings: Settings, clock: Clock, environment: Mapping[str, str]) -> A
     way = compose(settings, clock, environment, approval=desk.approval)
     return Assembly(
         name="executor", core=desk, settings=settings, recovery=RECOVERY, sources=(way.gateway,), gateway=way.gateway,
-        figures=lambda _now: figures(desk.desk), not_ready=lambda _now: not_ready(desk.desk, way.gateway),
-        prepare=way.prepare,
+        figures=lambda _now: figures(desk.desk), measure=lambda _now: measure(desk.desk),
+        not_ready=lambda _now: not_ready(desk.desk, way.gateway), prepare=way.prepare,
     )  # fmt: skip
 
 
