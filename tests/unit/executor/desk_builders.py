@@ -7,6 +7,7 @@ from common.contracts.base import Event
 from common.contracts.runtime import Tick, WentLive
 from common.money import Usd
 from executor.core import Caps, OrderDesk
+from executor.core.desk import paper_name
 from executor.core.inputs import (
     GatewayAccepted,
     GatewayCancelDeclined,
@@ -33,9 +34,9 @@ def caps(**changes):
 class Lived:
     """A desk that is told things the way the loop tells them; `journal` keeps what a restart would read back."""
 
-    def __init__(self, *, live=True, markets=None, **changes):
+    def __init__(self, *, live=True, markets=None, name_order=paper_name, awaits=(), **changes):
         self.caps = caps(**changes)
-        self.desk = OrderDesk(self.caps, mode="paper")
+        self.desk = OrderDesk(self.caps, mode="paper", name_order=name_order, awaits=awaits)
         self.journal, self.catalogue = [], {}
         for market in [a_market()] if markets is None else markets:
             self.tell(market)

@@ -227,7 +227,7 @@ def test_a_timed_out_placement_is_quarantined_and_not_rejected():
     [
         (accepted(), OrderAccepted, OrderState.LIVE),
         (rejected(), OrderRejected, OrderState.REJECTED),
-        (completed(), OrderFilled, OrderState.FILLED),
+        (completed(), OrderFilled, OrderState.MATCHED),
         (cancelled(), OrderCancelled, OrderState.CANCELLED),
         (not_found(), OrderCancelled, OrderState.CANCELLED),
     ],

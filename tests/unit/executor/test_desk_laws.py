@@ -10,7 +10,7 @@ from common.accounting import Account
 from common.contracts.executor import FillFailed, FillMatched, OrderSubmitted, PositionSettled
 from common.contracts.runtime import Tick
 from common.money import ZERO_USD
-from executor.core.states import TERMINAL
+from executor.core.states import OVER
 from unit.executor.desk_builders import (
     Lived,
     accepted,
@@ -89,7 +89,7 @@ def test_an_order_ends_once_and_stays_ended(story):
     ends = [e.order_id for e in lived.journal if e.type in {"order_rejected", "order_cancelled", "order_filled"}]
 
     assert len(ends) == len(set(ends))
-    assert all(lived.desk.orders.get(order_id).state in TERMINAL for order_id in ends)
+    assert all(lived.desk.orders.get(order_id).state in OVER for order_id in ends)
 
 
 @given(inputs)

@@ -6,14 +6,15 @@ from decimal import Decimal
 
 import pytest
 
-from builders import DOWN, FEE, NOON, UP, a_market, after
+from builders import DOWN, FEE, NOON, UP, a_market, after, an_approval
 from common.clock import MILLISECOND, Instant
 from common.contracts.control import HaltRequested
 from common.contracts.executor import OrderRefused, OrderSubmitted
 from common.contracts.risk import TradingHalted
 from common.contracts.runtime import BusLost
 from executor.core import LAST_HOP, last_hop, refusal_codes
-from unit.executor.desk_builders import Lived, completed, confirmed, filled
+from executor.core.inputs import VenueStanding
+from unit.executor.desk_builders import Lived, accepted, completed, confirmed, filled, lost
 
 HALT = HaltRequested(reason="stop", at=NOON)
 OTHER = "0x" + "cd" * 32
@@ -36,11 +37,13 @@ def quantity(shares, limit="0.50"):
 TRIPPED = {
     "bus_is_connected": ([BusLost(at=NOON)], {}),
     "trading_is_not_halted": ([HALT], {}),
+    "venue_is_well": ([VenueStanding(what="heartbeat", is_well=False, detail="not accepted", at=NOON)], {}),
     "record_is_free_of_contradictions": ([filled(order_id="nobody's")], {}),
     "approval_is_valid": ([], {"valid_until": Instant(NOON - 1)}),
     "clock_is_in_step": ([], {"approved_at": Instant(NOON + 500 * MILLISECOND + 1)}),
     "market_is_known": ([], {"market_id": OTHER}),
     "market_is_open": ([a_market(event_id="m2", accepting_orders=False)], {}),
+    "market_has_no_unknown_order": ([an_approval(), lost()], {"order_id": "order2", "opportunity_id": "o2"}),
     "token_is_the_markets": ([], {"token_id": DOWN}),
     "order_type_is_supported": ([], {"order_type": "GTD"}),
     "price_is_on_tick": ([], quantity(10, "0.505")),
@@ -71,7 +74,8 @@ INSIDE = {
     "quantity_is_within_cap": quantity(500, "0.01"),
     "cost_is_within_cap": quantity("38.64"),
     "cost_at_the_cap": {"cost_max": Decimal(20)},
-    "order_type_is_supported": {"order_type": "GTC"},
+    "order_type_is_supported": {"order_type": "GTC", "post_only": True},
+    "order_that_ends_late_enough": {"order_type": "GTD", "expires_at": after(120)},
 }
 
 
@@ -255,7 +259,7 @@ def test_every_check_that_is_written_is_asked_and_each_has_a_test_that_trips_it(
     } - {"_known", "refusal"}
 
     assert written == {check.__name__ for check in LAST_HOP}
-    elsewhere = {"orders_do_not_exceed_approvals", "opportunity_is_unused", "rate_is_low"}
+    elsewhere = {"order_can_be_named", "orders_do_not_exceed_approvals", "opportunity_is_unused", "rate_is_low"}
     assert written == set(TRIPPED) | elsewhere
 
 
@@ -272,3 +276,83 @@ def test_a_refusal_is_terminal_and_its_id_derives_from_the_order():
     assert first.approve() == second.approve()
     assert not first.order.is_open
     assert first.tell(completed(filled=0)) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "detail"),
+    [
+        ({"order_type": "GTD"}, "carries no expiry"),
+        ({"order_type": "GTD", "expires_at": Instant(after(120) - 1)}, "expires_in_s=120.000 min=120"),
+        ({"order_type": "FAK", "post_only": True}, "never rests"),
+    ],
+)
+def test_an_order_type_is_refused_where_the_venue_could_not_do_what_is_meant(changes, detail):
+    refused = Lived().approve(**changes)
+
+    assert (refused.rule, detail in refused.detail) == ("order_type_is_supported", True)
+
+
+def test_an_order_that_the_venue_has_no_name_for_is_refused_and_says_why():
+    def nameless(_approval):
+        raise ValueError("salt: expected at most 9, found 10")
+
+    refused = Lived(name_order=nameless).approve()
+
+    assert (refused.rule, refused.detail) == ("order_can_be_named", "salt: expected at most 9, found 10")
+
+
+def test_an_order_that_left_is_named_as_the_venue_knows_it():
+    assert Lived(name_order=lambda approval: f"0x{approval.salt}").approve().venue_order_id == "0x1"
+    assert Lived().approve().venue_order_id == "paper-order1"
+
+
+def test_an_unknown_order_closes_its_own_market_alone_until_the_venue_has_spoken():
+    lived = Lived(markets=[a_market(), a_market(market_id=OTHER)])
+    lived.approve()
+    lived.tell(lost())
+
+    elsewhere = lived.approve(order_id="order2", opportunity_id="o2", market_id=OTHER)
+    refused = lived.approve(order_id="order3", opportunity_id="o3")
+    lived.tell(accepted())
+    leaves = lived.approve(order_id="order4", opportunity_id="o4")
+
+    assert [type(each) for each in (elsewhere, refused, leaves)] == [OrderSubmitted, OrderRefused, OrderSubmitted]
+    assert refused.detail == "order=order1 state=unknown"
+
+
+@pytest.mark.parametrize("what", ["heartbeat", "user_stream", "credentials", "access"])
+def test_what_went_at_the_venue_is_lifted_only_by_its_own_return(what):
+    others = {"heartbeat", "user_stream", "credentials", "access"} - {what}
+    lived = Lived()
+    lived.tell(VenueStanding(what=what, is_well=False, detail="gone", at=NOON))
+    for other in sorted(others):
+        lived.tell(VenueStanding(what=other, is_well=True, detail="", at=NOON))
+    before = lived.desk.halted_by
+
+    lived.tell(VenueStanding(what=what, is_well=True, detail="", at=NOON))
+
+    assert (before, lived.desk.halted_by) == ((f"venue: {what}: gone",), ())
+
+
+def test_what_is_awaited_stops_orders_until_it_is_said_to_be_well():
+    lived = Lived(awaits=("user_stream",))
+    refused = lived.approve()
+    lived.tell(VenueStanding(what="user_stream", is_well=True, detail="", at=NOON))
+
+    assert (refused.rule, refused.detail) == ("venue_is_well", "venue: user_stream: not heard of yet")
+    assert isinstance(lived.approve(order_id="order2", opportunity_id="o2"), OrderSubmitted)
+
+
+def test_what_keeps_orders_from_leaving_is_said_once_when_it_changes_and_not_again_after_a_restart():
+    lived = Lived()
+    quiet = lived.tick()
+    lived.tell(VenueStanding(what="heartbeat", is_well=False, detail="gone", at=NOON))
+
+    told, again = lived.tick(1), lived.tick(2)
+    lived.tell(VenueStanding(what="heartbeat", is_well=True, detail="", at=NOON))
+    lifted = lived.tick(3)
+
+    assert (quiet, again) == (None, None)
+    assert (told.type, told.halted_by) == ("executor_state_changed", ("venue: heartbeat: gone",))
+    assert lifted.halted_by == ()
+    assert lived.restarted().tick(4) is None

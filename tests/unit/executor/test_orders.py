@@ -37,7 +37,7 @@ def orders_after(*events):
 def test_a_match_makes_an_order_partial_and_says_since_when():
     orders = orders_after(submitted(), a_fill(at=after(1)))
 
-    assert (orders.get("order1").state, orders.get("order1").since) == (OrderState.PARTIAL, after(1))
+    assert (orders.get("order1").state, orders.get("order1").since) == (OrderState.PARTIALLY_FILLED, after(1))
 
 
 def test_another_match_does_not_move_the_moment_since_when():
@@ -141,7 +141,7 @@ def test_an_order_that_was_acknowledged_twice_is_told_of_once():
     told = [lived.tell(accepted()), lived.tell(accepted())]
 
     assert [event.type for event in told if event] == ["order_accepted"]
-    assert lived.desk.orders.ignored == {"accepted_when_partial": 1}
+    assert lived.desk.orders.ignored == {"accepted_when_partially_filled": 1}
 
 
 def test_forgetting_begins_when_a_tenth_too_many_are_kept_and_frees_their_opportunities():

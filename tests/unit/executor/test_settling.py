@@ -162,5 +162,5 @@ def test_markets_beyond_the_memory_are_forgotten():
 
     for n in range(5):
         lived.tell(resolved(market_id=f"0x{n}"))
-    assert sum(1 for n in range(5) if lived.desk._markets.winner(f"0x{n}")) == 3
+    assert sum(1 for n in range(5) if lived.desk.markets.winner(f"0x{n}")) == 3
     assert known == ["order_refused"] * 2 + ["order_submitted"] * 3

@@ -11,6 +11,7 @@ from common.contracts.render import asyncapi, subjects_markdown
 from common.contracts.subjects import SERVICES
 from common.settings import ServiceSettings, Settings
 from console.metrics_document import metrics_markdown
+from executor.core.states_page import states_markdown
 from risk.core import denial_codes
 from simulator.faults.table import FAULTS, Fault
 
@@ -108,6 +109,10 @@ def _fault_fields(fault: Fault) -> str:
     return ", ".join(f"`{field.name}`" + (f" ({_plain(field.default)})" if field.default else "") for field in named)
 
 
+def _order_states() -> str:
+    return f"{HEADER}\n\n{states_markdown()}"
+
+
 def _nats_config() -> str:
     return render(listen="0.0.0.0:4222", store_dir="/data", monitor="0.0.0.0:8222")
 
@@ -119,6 +124,7 @@ WRITERS: dict[str, Callable[[], str]] = {
     "docs/denials.md": _denials,
     "docs/metrics.md": metrics_markdown,
     "docs/faults.md": _faults,
+    "docs/order-states.md": _order_states,
     "deploy/nats/nats.conf": _nats_config,
     "deploy/kubernetes/nats/authorization.conf": render_authorization,
 }

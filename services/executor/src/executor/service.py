@@ -43,14 +43,14 @@ def _on_paper(settings: Settings, clock: Clock) -> Assembly:
 
 
 def _live(settings: Settings, clock: Clock, environment: Mapping[str, str]) -> Assembly:
-    from executor.adapters.live.composition import compose  # noqa: PLC0415 - on paper no signer is ever loaded
+    from executor.adapters.live.composition import LiveWay  # noqa: PLC0415 - on paper no signer is ever loaded
 
-    desk = AttentiveDesk(OrderDesk(caps(settings), mode="live"))
-    way = compose(settings, clock, environment, approval=desk.approval)
+    way = LiveWay(settings, clock, environment, caps(settings))
+    desk = way.desk.desk
     return Assembly(
-        name="executor", core=desk, settings=settings, recovery=RECOVERY, sources=(way.gateway,), gateway=way.gateway,
-        figures=lambda _now: figures(desk.desk), measure=lambda _now: measure(desk.desk),
-        not_ready=lambda _now: not_ready(desk.desk, way.gateway), prepare=way.prepare,
+        name="executor", core=way.desk, settings=settings, recovery=RECOVERY, sources=(way,), gateway=way,
+        figures=lambda _now: figures(desk), measure=lambda _now: measure(desk),
+        not_ready=lambda _now: not_ready(desk, way), prepare=way.prepare, alarm=way.alarm, farewell=way.farewell,
     )  # fmt: skip
 
 

@@ -44,7 +44,7 @@ class Settings(ServiceSettings):
     """How often the book is held against the venue's."""
     order_poll_ms: Annotated[int, Field(ge=50, le=60_000)] = 1000
     """How often an open order is asked for."""
-    venue_heartbeat_s: Annotated[float, Field(ge=0.1, le=9)] = 5.0
+    venue_heartbeat_s: Annotated[float, Field(ge=0.1, le=6)] = 5.0
     """How often the venue is told that we are alive; after ten seconds without it cancels everything."""
     risk_silence_ms: Annotated[int, Field(ge=500, le=600_000)] = 5000
     """Without a heartbeat of risk for this long no order leaves."""

@@ -19,7 +19,7 @@ from urllib.parse import urlencode
 from common.clock import SECOND, Clock
 from common.errors import ParseError
 from common.parsing import parse_flag, parse_int
-from executor.adapters.answers import body_of, payload
+from executor.adapters.answers import body_of, failure, payload
 from executor.adapters.connection import Endpoint, Lane
 from executor.adapters.credentials import Credentials, Headers, proof_of_address
 from executor.adapters.http1 import Answer, request
@@ -52,7 +52,7 @@ ReadT = TypeVar("ReadT")
 Query = Mapping[str, str]
 EMPTY: Query = MappingProxyType({})
 USER_AGENT = "pm-arb/0.1 (executor)"
-HTTP_BAD_REQUEST, HTTP_NOT_FOUND = 400, 404
+HTTP_OK, HTTP_BAD_REQUEST, HTTP_NOT_FOUND = 200, 400, 404
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,8 +95,15 @@ class Exchange:
             "Content-Type: application/json\r\n"
         ).encode()
 
+    @property
+    def credentials(self) -> Credentials:
+        """Answer the API key in use. Raises ValueError where there is none."""
+        if self._credentials is None:
+            raise ValueError("API key: expected credentials, found none")
+        return self._credentials
+
     def use(self, credentials: Credentials) -> None:
-        """Prove who asks with these credentials from now on: they are derived at the start, and anew after a 401."""
+        """Prove whatever is asked from now on with another API key."""
         self._credentials = credentials
 
     async def close(self) -> None:
@@ -165,6 +172,14 @@ class Exchange:
         query |= {"token_id": token_id} if token_id else {}
         answer = await self._asked("/balance-allowance", query)
         return _read("GET /balance-allowance", read_balance, payload("GET /balance-allowance", answer))
+
+    async def refresh_balance(self, asset_type: AssetType, signature_type: int, token_id: str = "") -> None:
+        """Have the venue look a balance up anew, which it otherwise remembers."""
+        query = {"asset_type": asset_type, "signature_type": str(signature_type)}
+        query |= {"token_id": token_id} if token_id else {}
+        answer = await self._asked("/balance-allowance/update", query)
+        if answer.status != HTTP_OK:
+            raise failure("GET /balance-allowance/update", answer)
 
     async def closed_only(self) -> bool:
         """Ask whether the account may only sell."""

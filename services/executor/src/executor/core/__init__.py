@@ -3,7 +3,8 @@
 from executor.core.desk import OrderDesk
 from executor.core.last_hop import LAST_HOP, Caps, refusal_codes
 from executor.core.latch import Latch
-from executor.core.orders import Order, Orders
+from executor.core.order import Order
+from executor.core.orders import Orders
 from executor.core.states import FILL_TABLE, ORDER_TABLE, FillHappening, FillState, Happening, OrderState
 
 __all__ = [

@@ -1,69 +1,67 @@
 """The desk: each approval leaves once or is refused, and what became of it is known, never guessed."""
 
 from collections import Counter
+from collections.abc import Callable
 from decimal import Decimal
 
 from common import ids
-from common.accounting import Account, Position
+from common.accounting import Position
 from common.clock import MILLISECOND, Instant, since
 from common.contracts.base import Event
 from common.contracts.control import HaltRequested, ResumeRequested
 from common.contracts.executor import (
+    ExecutorStateChanged,
     FillConfirmed,
     FillFailed,
     FillMatched,
-    OrderAccepted,
-    OrderCancelled,
     OrderEvent,
-    OrderFilled,
     OrderRefused,
-    OrderRejected,
-    OrderSubmitted,
-    OrderUnknown,
     PositionSettled,
     TradingMode,
 )
 from common.contracts.risk import OrderApproved, TradingHalted, TradingResumed
 from common.contracts.runtime import BusLost, BusRestored, Tick, WentLive
-from common.contracts.venue import MarketUpdated, Outcome
-from common.money import ZERO_USD
-from executor.core.inputs import FillAsked, GatewayFilled, GatewayReport
+from common.contracts.venue import MarketUpdated
+from executor.core.inputs import FillAsked, GatewayFilled, GatewayReport, Standing, VenueStanding
 from executor.core.last_hop import Caps, Question, refusal
 from executor.core.latch import Latch
 from executor.core.markets import Markets
-from executor.core.orders import Fill, Order, Orders
-from executor.core.reports import FILL_HAPPENINGS, HAPPENINGS, Clerk
+from executor.core.order import Fill, Order
+from executor.core.orders import Orders
+from executor.core.positions import Positions
+from executor.core.reports import FILL_HAPPENINGS, Clerk, happened, happening_of
 from executor.core.states import FILL_TABLE, FillState, Happening, OrderState, cell
 
-HAPPENED: dict[type[OrderEvent], Happening] = {
-    OrderSubmitted: Happening.SUBMITTED,
-    OrderRefused: Happening.REFUSED,
-    OrderAccepted: Happening.ACCEPTED,
-    OrderRejected: Happening.REJECTED,
-    OrderUnknown: Happening.LOST,
-    OrderCancelled: Happening.CANCELLED,
-    OrderFilled: Happening.COMPLETED,
-}
+NameOrder = Callable[[OrderApproved], str]
+"""Answers what the venue will call an order. Raises ValueError for one that the venue could not express."""
+
 A_RESTART = "it was open when the service started anew"
+
+
+def paper_name(approval: OrderApproved) -> str:
+    """Name an order of which no venue ever hears."""
+    return f"paper-{approval.order_id}"
 
 
 class OrderDesk:
     """The executor's judgement. It keeps orders, fills, positions and the latch, all folded from the record."""
 
-    def __init__(self, caps: Caps, mode: TradingMode) -> None:
+    def __init__(
+        self, caps: Caps, mode: TradingMode, *, name_order: NameOrder = paper_name, awaits: tuple[Standing, ...] = ()
+    ) -> None:
+        """Begin without a record. `awaits` names what must be said to be well before the first order leaves."""
         self._caps = caps
         self._clerk = Clerk(mode)
+        self._name_order = name_order
         self._mode: TradingMode = mode
         self.orders = Orders(caps.orders_kept_max)
-        self.latch = Latch()
-        self._markets = Markets(caps.markets_kept_max)
-        self._account = Account(ZERO_USD)
-        self._unsettled: dict[str, tuple[Outcome, str]] = {}
+        self.latch = Latch(awaits)
+        self.markets = Markets(caps.markets_kept_max)
+        self._positions = Positions(mode, self.markets)
         self._is_live = False
+        self._said_halted_by: tuple[str, ...] = ()
         self.refused: Counter[str] = Counter()
         """Refusals by rule."""
-        self.noted: Counter[str] = Counter()
-        """What was recorded although it came at an odd time, by name."""
 
     # --- what may be asked of it ---
 
@@ -71,11 +69,20 @@ class OrderDesk:
     def halted_by(self) -> tuple[str, ...]:
         """Say what keeps orders from leaving; empty when nothing does."""
         bus = (self.latch.bus,) if self.latch.bus else ()
-        return (*bus, *self.latch.reasons, *sorted(self.orders.contradictions))
+        return (*bus, *self.latch.reasons, *self.latch.venue, *sorted(self.orders.contradictions))
 
     @property
     def positions(self) -> tuple[Position, ...]:
-        return self._account.positions()
+        return self._positions.all()
+
+    def held_tokens(self) -> tuple[str, ...]:
+        """List the tokens that are held in markets that are not settled, and those traded last."""
+        return self._positions.tokens()
+
+    @property
+    def noted(self) -> Counter[str]:
+        """Count what was recorded although it came at an odd time, by name."""
+        return self._positions.noted
 
     @property
     def doubts(self) -> int:
@@ -96,7 +103,7 @@ class OrderDesk:
             case GatewayReport():
                 return self._answer(event)
             case MarketUpdated():
-                return None if event.winner is None else self._settle(event.market_id, event.winner, event.slug, now)
+                return self._positions.resolved(event, now)
             case Tick():
                 return self._attend(now)
             case _:
@@ -109,19 +116,20 @@ class OrderDesk:
             case OrderEvent():
                 self._fold_order(event)
             case FillMatched():
-                self._fold_match(event)
+                self.orders.matched(event)
+                self._positions.matched(event)
             case FillConfirmed() | FillFailed():
-                self._fold_end(event)
+                self.orders.finished(event)
+                self._positions.ended(event)
             case GatewayReport():
                 self._note_ignored(event)
             case FillAsked():
                 self.orders.asked(event.order_id, event.fill_id)
             case MarketUpdated():
-                self._markets.observe(event)
-                self._note_unsettled(event.market_id)
+                self.markets.observe(event)
+                self._positions.note_unsettled(event.market_id)
             case PositionSettled():
-                self._account.settled(event.market_id, event.winner)
-                self._unsettled.pop(event.market_id, None)
+                self._positions.settled(event)
             case _:
                 self._observe_control(event)
 
@@ -130,8 +138,10 @@ class OrderDesk:
             case ResumeRequested():
                 self.latch.observe(event)
                 self.orders.forgive(event.at)
-            case HaltRequested() | TradingHalted() | TradingResumed() | BusLost() | BusRestored():
+            case HaltRequested() | TradingHalted() | TradingResumed() | BusLost() | BusRestored() | VenueStanding():
                 self.latch.observe(event)
+            case ExecutorStateChanged():
+                self._said_halted_by = event.halted_by
             case WentLive():
                 self._is_live = True
                 self.orders.doubt_everything()
@@ -143,16 +153,24 @@ class OrderDesk:
     def _judge(self, approval: OrderApproved, now: Instant) -> Event | None:
         if self.orders.get(approval.order_id) is not None:
             return None
-        market = self._markets.get(approval.market_id)
+        name, flaw = self._named(approval)
+        market = self.markets.get(approval.market_id)
         held = self._shares_to_sell(approval)
-        refused = refusal(Question(approval, market, held, self.orders, self.latch, self._caps, now))
+        refused = refusal(Question(approval, market, held, flaw, self.orders, self.latch, self._caps, now))
         if refused is None:
-            return self._clerk.submitted(approval, now)
+            return self._clerk.submitted(approval, name, now)
         rule, detail = refused
         return self._clerk.refused(approval, rule, detail, now)
 
+    def _named(self, approval: OrderApproved) -> tuple[str, str]:
+        """Answer what the venue will call an order, or why there can be no such order."""
+        try:
+            return self._name_order(approval), ""
+        except ValueError as error:
+            return "", str(error)
+
     def _shares_to_sell(self, approval: OrderApproved) -> Decimal:
-        held: Decimal = self._account.position(approval.market_id).of(approval.outcome).shares
+        held = self._positions.shares(approval.market_id, approval.outcome)
         for order in self.orders.open():
             if order.approval.side == "SELL" and order.approval.token_id == approval.token_id:
                 held -= order.approval.quantity - order.filled
@@ -174,7 +192,7 @@ class OrderDesk:
         ending = FILL_HAPPENINGS.get(type(report))
         if ending is not None:
             return "" if (state, ending) in FILL_TABLE else cell(ending, state)
-        happening = HAPPENINGS[type(report)]
+        happening = happening_of(report)
         if happening is Happening.MATCHED and fill is not None:
             return cell(happening, state)
         return "" if self.orders.row(order, happening) else cell(happening, order.state)
@@ -183,6 +201,8 @@ class OrderDesk:
         """Do one thing that no message asks for: ask for what nobody spoke of, settle what was resolved meanwhile."""
         if not self._is_live:
             return None
+        if self.halted_by != self._said_halted_by:
+            return self._state_changed(now)
         for order in self.orders.open():
             if order.in_doubt:
                 return self._clerk.unknown(order, A_RESTART, now)
@@ -191,9 +211,11 @@ class OrderDesk:
         for fill in self.orders.provisional():
             if fill.in_doubt or (self._is_overdue(fill.event.at, now) and not fill.asked):
                 return self._ask_for(fill, now)
-        for market_id, (winner, slug) in self._unsettled.items():
-            return self._settle(market_id, winner, slug, now)
-        return None
+        return self._positions.due(now)
+
+    def _state_changed(self, now: Instant) -> ExecutorStateChanged:
+        event_id = ids.derive("executor_state_changed", now, *self.halted_by)
+        return ExecutorStateChanged(event_id=event_id, mode=self._mode, halted_by=self.halted_by, at=now)
 
     def _is_overdue(self, then: Instant, now: Instant) -> bool:
         return since(now, then) > self._caps.order_timeout_ms * MILLISECOND
@@ -205,51 +227,12 @@ class OrderDesk:
             fill_id=event.fill_id, matched_at=event.at, at=now,
         )  # fmt: skip
 
-    def _settle(self, market_id: str, winner: Outcome, slug: str, now: Instant) -> PositionSettled | None:
-        """Settle a market by its official outcome, once, if anything is held in it."""
-        due = self._account.preview(market_id, winner)
-        if due is None:
-            return None
-        return PositionSettled(
-            event_id=ids.derive("position_settled", market_id), market_id=market_id, slug=slug, mode=self._mode,
-            winner=winner, up_shares=due.up_shares, down_shares=due.down_shares, cost=due.cost, fees=due.fees,
-            payout=due.payout, pnl=due.pnl, at=now,
-        )  # fmt: skip
-
     # --- folding ---
 
     def _fold_order(self, event: OrderEvent) -> None:
         if isinstance(event, OrderRefused):
             self.refused[event.rule] += 1
-        self.orders.happened(event, HAPPENED[type(event)])
-
-    def _fold_match(self, event: FillMatched) -> None:
-        """Fold a match. In a market that is settled already, every account settles it at once by the same outcome."""
-        self.orders.matched(event)
-        is_new = self._account.status_of(event.market_id, event.fill_id) is None
-        if is_new and self._account.position(event.market_id).winner is not None:
-            self.noted["fill_after_settlement"] += 1
-        self._account.matched(event)
-        self._note_unsettled(event.market_id)
-
-    def _fold_end(self, event: FillConfirmed | FillFailed) -> None:
-        self.orders.finished(event)
-        if isinstance(event, FillConfirmed):
-            self._account.confirmed(event.market_id, event.fill_id)
-            return
-        provisional = self._account.status_of(event.market_id, event.fill_id) == "MATCHED"
-        if provisional and self._account.position(event.market_id).winner is not None:
-            self.noted["failure_after_settlement"] += 1
-        self._account.failed(event.market_id, event.fill_id)
-        self._note_unsettled(event.market_id)
-
-    def _note_unsettled(self, market_id: str) -> None:
-        """Remember a resolved market as long as something is held in it that was not settled."""
-        winner = self._markets.winner(market_id)
-        if winner is not None and self._account.preview(market_id, winner[0]) is not None:
-            self._unsettled[market_id] = winner
-        else:
-            self._unsettled.pop(market_id, None)
+        self.orders.happened(event, happened(event))
 
     def _note_ignored(self, report: GatewayReport) -> None:
         """Count what found no row. A fill of an order that nobody here placed stops trading.

@@ -6,7 +6,7 @@ from decimal import Decimal
 from common.contracts.risk import OrderApproved
 from common.money import Usd, notional
 from executor.core.inputs import VenueSnapshot
-from executor.core.orders import Order
+from executor.core.order import Order
 from executor.core.states import FillState
 from executor.core.wallet import Wallet
 

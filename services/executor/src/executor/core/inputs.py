@@ -9,6 +9,9 @@ from typing import ClassVar, Literal
 from common.clock import Instant
 from common.contracts.base import Event, Key, Price, Record, Shares, Usd
 
+Standing = Literal["heartbeat", "user_stream", "credentials", "access"]
+"""What orders depend on at the venue, each of which may go and come back by itself."""
+
 
 class GatewayReport(Event):
     """What the reports of the gateway share: the order they are about, and when the venue says it was."""
@@ -180,7 +183,7 @@ class VenueStanding(Event):
 
     type: Literal["venue_standing"] = "venue_standing"
     may_be_shed: ClassVar[bool] = False
-    what: Literal["heartbeat", "user_stream", "credentials", "access"]
+    what: Standing
     is_well: bool
     detail: str
     at: Instant

@@ -13,8 +13,15 @@ from common.contracts.risk import OrderApproved
 from common.contracts.venue import MarketUpdated
 from common.errors import ParseError
 from common.money import Usd, is_on_tick, notional, to_micro
+from executor.core.amounts import RESTING_TYPES
 from executor.core.latch import Latch
 from executor.core.orders import RATE_WINDOW_S, Orders
+from executor.core.states import OrderState
+
+EXPIRY_SAFETY_S = 60
+"""A GTD order ends so long before the expiration that it states to the venue."""
+EXPIRY_AHEAD_S_MIN = 180
+"""How far ahead the stated expiration must be at least."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +46,8 @@ class Question:
     market: MarketUpdated | None
     shares_held: Decimal
     """Shares of the approval's outcome, less those that open orders already sell."""
+    naming_flaw: str
+    """Why the order has no name at the venue, or empty."""
     orders: Orders
     latch: Latch
     caps: Caps
@@ -56,6 +65,11 @@ def bus_is_connected(q: Question) -> str | None:
 def trading_is_not_halted(q: Question) -> str | None:
     """Refuse while an operator's halt or risk's is in force, until each is lifted."""
     return "; ".join(q.latch.reasons) or None
+
+
+def venue_is_well(q: Question) -> str | None:
+    """Refuse while the venue's heartbeat, the user channel, the credentials or the access are not well."""
+    return "; ".join(q.latch.venue) or None
 
 
 def record_is_free_of_contradictions(q: Question) -> str | None:
@@ -109,6 +123,15 @@ def market_is_open(q: Question) -> str | None:
     return f"ended_s={since(q.now, market.ends_at) / SECOND:.3f}" if q.now >= market.ends_at else None
 
 
+def market_has_no_unknown_order(q: Question) -> str | None:
+    """Refuse while nobody can say what became of another order in the same market: it may be there, and fill."""
+    for order in q.orders.open():
+        is_unknown = order.state is OrderState.UNKNOWN or order.in_doubt
+        if is_unknown and order.approval.market_id == q.approval.market_id:
+            return f"order={order.approval.order_id} state={order.state}"
+    return None
+
+
 def token_is_the_markets(q: Question) -> str | None:
     """Refuse a token that does not stand for the outcome in this market."""
     expected = _known(q).token(q.approval.outcome)
@@ -116,8 +139,22 @@ def token_is_the_markets(q: Question) -> str | None:
 
 
 def order_type_is_supported(q: Question) -> str | None:
-    """Refuse an order that needs an expiry: an approval carries none, so it could not be placed as it was meant."""
-    return "order_type=GTD carries no expiry" if q.approval.order_type == "GTD" else None
+    """Refuse a GTD without its end or with one too near for the venue, and post-only of what never rests."""
+    a = q.approval
+    if a.post_only and a.order_type not in RESTING_TYPES:
+        return f"order_type={a.order_type} never rests, expected one that may for post-only"
+    if a.order_type != "GTD":
+        return None
+    if a.expires_at is None:
+        return "order_type=GTD carries no expiry"
+    ahead = since(a.expires_at, q.now)
+    limit_s = EXPIRY_AHEAD_S_MIN - EXPIRY_SAFETY_S
+    return f"expires_in_s={ahead / SECOND:.3f} min={limit_s}" if ahead < limit_s * SECOND else None
+
+
+def order_can_be_named(q: Question) -> str | None:
+    """Refuse what no order of the venue can say, for it could be neither signed nor asked for."""
+    return q.naming_flaw or None
 
 
 def price_is_on_tick(q: Question) -> str | None:
@@ -170,6 +207,7 @@ def rate_is_low(q: Question) -> str | None:
 LAST_HOP: tuple[Check, ...] = (
     bus_is_connected,
     trading_is_not_halted,
+    venue_is_well,
     record_is_free_of_contradictions,
     orders_do_not_exceed_approvals,
     approval_is_valid,
@@ -177,8 +215,10 @@ LAST_HOP: tuple[Check, ...] = (
     opportunity_is_unused,
     market_is_known,
     market_is_open,
+    market_has_no_unknown_order,
     token_is_the_markets,
     order_type_is_supported,
+    order_can_be_named,
     price_is_on_tick,
     quantity_is_within_cap,
     amounts_agree,

@@ -4,14 +4,18 @@ from common.contracts.base import Event
 from common.contracts.control import HaltRequested, ResumeRequested
 from common.contracts.risk import TradingHalted, TradingResumed
 from common.contracts.runtime import BusLost, BusRestored
+from executor.core.inputs import Standing, VenueStanding
 
 EVENTS_REMEMBERED_MAX = 1000
+NOT_HEARD_OF = "not heard of yet"
 
 
 class Latch:
     """Folds what was said of halting. An operator's halt needs an operator's resume; risk's halt needs risk's."""
 
-    def __init__(self) -> None:
+    def __init__(self, awaits: tuple[Standing, ...] = ()) -> None:
+        """Begin with nothing said. What is awaited stops orders until it is said to be well."""
+        self._venue: dict[Standing, str] = dict.fromkeys(awaits, NOT_HEARD_OF)
         self.operator = ""
         """Why an operator halted, or empty."""
         self.risk = ""
@@ -35,6 +39,10 @@ class Latch:
                 self.bus = "bus lost"
             case BusRestored():
                 self.bus = ""
+            case VenueStanding(what=what, is_well=True):
+                self._venue.pop(what, None)
+            case VenueStanding():
+                self._venue[event.what] = event.detail
             case _:
                 pass
 
@@ -42,6 +50,11 @@ class Latch:
     def reasons(self) -> tuple[str, ...]:
         """Say who said stop, the bus apart."""
         return tuple(reason for reason in (self.operator, self.risk) if reason)
+
+    @property
+    def venue(self) -> tuple[str, ...]:
+        """Say what of the venue orders depend on and is not well."""
+        return tuple(f"venue: {what}: {detail}" for what, detail in self._venue.items())
 
     def _is_new(self, event_id: str) -> bool:
         if event_id in self._seen:

@@ -2,16 +2,22 @@
 
 from collections import Counter, deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from decimal import Decimal
 
 from common.clock import SECOND, Instant
-from common.contracts.executor import FillConfirmed, FillEvent, FillFailed, FillMatched, OrderEvent, OrderSubmitted
+from common.contracts.executor import (
+    FillConfirmed,
+    FillEvent,
+    FillFailed,
+    FillMatched,
+    OrderEvent,
+    OrderFilled,
+    OrderSubmitted,
+)
 from common.contracts.risk import OrderApproved
+from executor.core.order import Fill, Order
 from executor.core.states import (
     FILL_TABLE,
     ORDER_TABLE,
-    TERMINAL,
     FillHappening,
     FillState,
     Happening,
@@ -20,63 +26,11 @@ from executor.core.states import (
     cell,
 )
 
-DUST_SHARES = Decimal("0.0001")
-"""A match may be off by the venue's last decimals; that is no overfill."""
 RATE_WINDOW_S = 60
 FORGOTTEN_AT_ONCE = 10
 """A tenth of what is kept is forgotten at once."""
-
-
-@dataclass(slots=True)
-class Fill:
-    """One match: how far it has come, and whether the desk should ask."""
-
-    event: FillMatched
-    state: FillState = FillState.MATCHED
-    asked: bool = False
-    in_doubt: bool = False
-    """Whether it was matched before this process began, so that nobody here waits for its end."""
-
-
-@dataclass(slots=True)
-class Order:
-    """One approval and what became of it. `filled` and `spent` count the fills that stand."""
-
-    approval: OrderApproved
-    since: Instant
-    """When it took its state."""
-    state: OrderState = OrderState.APPROVED
-    filled: Decimal = Decimal(0)
-    spent: Decimal = Decimal(0)
-    acknowledged: bool = False
-    """Whether the venue has it, as far as is known now."""
-    was_acknowledged: bool = False
-    times_unknown: int = 0
-    in_doubt: bool = False
-    """Whether it was open before this process began, so that this gateway has never heard of it."""
-    fills: dict[str, Fill] = field(default_factory=dict)
-
-    @property
-    def is_open(self) -> bool:
-        return self.state not in TERMINAL
-
-    @property
-    def is_overfilled(self) -> bool:
-        """Whether it got more than was approved.
-
-        A signed order is a ratio: a buy at a better price gives more shares for the same dollars, which is an
-        improvement and no overfill. More dollars than approved is one, and so is selling more shares.
-        """
-        approval = self.approval
-        too_many = self.filled > approval.quantity + DUST_SHARES
-        if approval.side == "SELL":
-            return too_many
-        return too_many and self.spent > approval.limit * approval.quantity + DUST_SHARES
-
-    @property
-    def is_settled(self) -> bool:
-        """Whether it is over and each of its fills is final, so that it may be forgotten one day."""
-        return not self.is_open and all(f.state is not FillState.MATCHED for f in self.fills.values())
+_ACKNOWLEDGEMENTS = frozenset({Happening.ACCEPTED, Happening.DELAYED})
+_ACKNOWLEDGED_ANEW = frozenset({OrderState.UNKNOWN, OrderState.DELAYED})
 
 
 class Orders:
@@ -108,6 +62,10 @@ class Orders:
         """List the orders that are not over, oldest first."""
         return iter(self._open.values())
 
+    def all(self) -> Iterator[Order]:
+        """List every order that is remembered, oldest first."""
+        return iter(self._orders.values())
+
     def provisional(self) -> Iterator[Fill]:
         """List the matches that are not final, oldest first."""
         return iter(self._provisional.values())
@@ -126,7 +84,8 @@ class Orders:
 
     def row(self, order: Order, happening: Happening) -> Row | None:
         """Answer what a happening does to an order, None when it does nothing."""
-        if happening is Happening.ACCEPTED and order.acknowledged and order.state is not OrderState.UNKNOWN:
+        is_new = not order.acknowledged or order.state in _ACKNOWLEDGED_ANEW
+        if happening in _ACKNOWLEDGEMENTS and not is_new:
             return None
         return ORDER_TABLE.get((order.state, happening))
 
@@ -156,11 +115,14 @@ class Orders:
         if happening is Happening.SUBMITTED:
             self._sent(event.at)
         heard_of = order.acknowledged and row.then is not OrderState.UNKNOWN
-        order.acknowledged = happening is Happening.ACCEPTED or heard_of
+        order.acknowledged = happening in _ACKNOWLEDGEMENTS or heard_of
         order.was_acknowledged = order.was_acknowledged or order.acknowledged
         order.times_unknown += happening is Happening.LOST
         order.in_doubt = order.in_doubt and happening is not Happening.LOST
+        if isinstance(event, OrderFilled):
+            order.claimed = event.filled
         self._move(order, row.then, event.at)
+        self._end(order, event.at)
 
     def matched(self, event: FillMatched) -> None:
         """Fold a match: it counts once, whenever it comes, for it is money."""
@@ -187,14 +149,16 @@ class Orders:
         order = self._orders.get(event.order_id)
         happening = FillHappening.CONFIRMED if isinstance(event, FillConfirmed) else FillHappening.FAILED
         fill = order.fills.get(event.fill_id) if order else None
-        then = FILL_TABLE.get((fill.state if fill else FillState.UNSEEN, happening))
-        if order is None or fill is None or then is None:
+        row = FILL_TABLE.get((fill.state if fill else FillState.UNSEEN, happening))
+        if order is None or fill is None or row is None:
             self.ignored[cell(happening, fill.state if fill else FillState.UNSEEN)] += 1
             return
-        fill.state = then
+        fill.state = row.then
         del self._provisional[event.order_id, event.fill_id]
-        if then is FillState.FAILED:
+        if row.then is FillState.FAILED:
             self._count(order, fill, sign=-1)
+            self._move(order, ORDER_TABLE[order.state, Happening.VOIDED].then, event.at)
+        self._end(order, event.at)
 
     def forgive(self, before: Instant) -> None:
         """Drop the contradictions that an operator has seen; younger ones stay."""
@@ -212,6 +176,12 @@ class Orders:
         fill = self._provisional.get((order_id, fill_id))
         if fill is not None:
             fill.asked, fill.in_doubt = True, False
+
+    def _end(self, order: Order, at: Instant) -> None:
+        """End an order that the venue is done with, once the last of its fills is final."""
+        if order.state is OrderState.MATCHED and order.is_final:
+            happening = Happening.SETTLED if order.filled > 0 else Happening.EMPTIED
+            self._move(order, ORDER_TABLE[order.state, happening].then, at)
 
     def _move(self, order: Order, then: OrderState, at: Instant) -> None:
         if then is not order.state:

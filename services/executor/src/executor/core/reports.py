@@ -1,7 +1,7 @@
 """From what the gateway reports to what the executor says: one message for each happening, named after its cause."""
 
 from decimal import Decimal
-from typing import TypedDict
+from typing import Literal, TypedDict
 
 from common import ids
 from common.clock import Instant
@@ -12,6 +12,7 @@ from common.contracts.executor import (
     FillMatched,
     OrderAccepted,
     OrderCancelled,
+    OrderEvent,
     OrderFilled,
     OrderRefused,
     OrderRejected,
@@ -35,18 +36,18 @@ from executor.core.inputs import (
     GatewayRejected,
     GatewayReport,
 )
-from executor.core.orders import Order
+from executor.core.order import Order
 from executor.core.states import FillHappening, Happening
+
+EndKind = Literal["cancelled", "expired"]
 
 NEVER_REACHED = "never reached the venue"
 NOT_KNOWN_ANY_MORE = "no longer known to the venue"
 
-HAPPENINGS: dict[type[GatewayReport], Happening] = {
-    GatewayAccepted: Happening.ACCEPTED,
+_HAPPENINGS: dict[type[GatewayReport], Happening] = {
     GatewayRejected: Happening.REJECTED,
     GatewayFilled: Happening.MATCHED,
     GatewayCompleted: Happening.COMPLETED,
-    GatewayCancelled: Happening.CANCELLED,
     GatewayCancelDeclined: Happening.CANCEL_DECLINED,
     GatewayLost: Happening.LOST,
     GatewayNotFound: Happening.NOT_FOUND,
@@ -56,6 +57,41 @@ FILL_HAPPENINGS: dict[type[GatewayReport], FillHappening] = {
     GatewayFillRetried: FillHappening.RETRIED,
     GatewayFillFailed: FillHappening.FAILED,
 }
+
+
+_HAPPENED: dict[type[OrderEvent], Happening] = {
+    OrderSubmitted: Happening.SUBMITTED,
+    OrderRefused: Happening.REFUSED,
+    OrderRejected: Happening.REJECTED,
+    OrderUnknown: Happening.LOST,
+    OrderFilled: Happening.COMPLETED,
+}
+
+
+def happening_of(report: GatewayReport) -> Happening:
+    """Say what a report is to its order."""
+    match report:
+        case GatewayAccepted():
+            return _acknowledged(report.status)
+        case GatewayCancelled():
+            return Happening(report.kind)
+        case _:
+            return _HAPPENINGS[type(report)]
+
+
+def happened(event: OrderEvent) -> Happening:
+    """Say what a message of the record is to its order."""
+    match event:
+        case OrderAccepted():
+            return _acknowledged(event.status)
+        case OrderCancelled():
+            return Happening(event.kind)
+        case _:
+            return _HAPPENED[type(event)]
+
+
+def _acknowledged(status: str) -> Happening:
+    return Happening.DELAYED if status == "delayed" else Happening.ACCEPTED
 
 
 class _OrderFields(TypedDict):
@@ -80,11 +116,11 @@ class Clerk:
     def __init__(self, mode: TradingMode) -> None:
         self._mode = mode
 
-    def submitted(self, approval: OrderApproved, now: Instant) -> OrderSubmitted:
+    def submitted(self, approval: OrderApproved, venue_order_id: str, now: Instant) -> OrderSubmitted:
         event_id = ids.derive("order_submitted", approval.order_id)
         return OrderSubmitted(
-            event_id=event_id, received_at=approval.received_at, approved_at=approval.approved_at, at=now,
-            **self._order(approval),
+            event_id=event_id, received_at=approval.received_at, approved_at=approval.approved_at,
+            venue_order_id=venue_order_id, at=now, **self._order(approval),
         )  # fmt: skip
 
     def refused(self, approval: OrderApproved, rule: str, detail: str, now: Instant) -> OrderRefused:
@@ -109,7 +145,8 @@ class Clerk:
             case GatewayCompleted():
                 told = self._completed(order, report)
             case GatewayCancelled():
-                told = self._cancelled(order, report.reason, max(report.filled, order.filled), report.at)
+                filled = max(report.filled, order.filled)
+                told = self._cancelled(order, report.reason, filled, report.at, kind=report.kind)
             case GatewayNotFound():
                 heard_of = order.fills or order.was_acknowledged
                 reason = NOT_KNOWN_ANY_MORE if heard_of else NEVER_REACHED
@@ -135,8 +172,8 @@ class Clerk:
 
     def _accepted(self, order: Order, report: GatewayAccepted) -> OrderAccepted:
         return OrderAccepted(
-            event_id=ids.derive("order_accepted", report.order_id, order.times_unknown),
-            venue_order_id=report.venue_order_id, at=report.at, **self._order(order.approval),
+            event_id=ids.derive("order_accepted", report.order_id, order.times_unknown, report.status),
+            venue_order_id=report.venue_order_id, status=report.status, at=report.at, **self._order(order.approval),
         )  # fmt: skip
 
     def _rejected(self, order: Order, report: GatewayRejected) -> OrderRejected:
@@ -149,7 +186,8 @@ class Clerk:
         return FillMatched(
             event_id=ids.derive("fill_matched", report.order_id, report.fill_id), outcome=approval.outcome,
             side=approval.side, price=report.price, quantity=report.quantity, fee=report.fee,
-            strategy=approval.strategy, slug=approval.slug, at=report.at, **self._fill(order, report.fill_id),
+            strategy=approval.strategy, slug=approval.slug, liquidity=report.liquidity, at=report.at,
+            **self._fill(order, report.fill_id),
         )  # fmt: skip
 
     def _completed(self, order: Order, report: GatewayCompleted) -> OrderFilled:
@@ -157,10 +195,12 @@ class Clerk:
         filled = Shares(max(report.filled, order.filled))
         return OrderFilled(event_id=event_id, filled=filled, at=report.at, **self._order(order.approval))
 
-    def _cancelled(self, order: Order, reason: str, filled: Decimal, at: Instant) -> OrderCancelled:
+    def _cancelled(
+        self, order: Order, reason: str, filled: Decimal, at: Instant, *, kind: EndKind = "cancelled"
+    ) -> OrderCancelled:
         event_id = ids.derive("order_cancelled", order.approval.order_id)
         fields = self._order(order.approval)
-        return OrderCancelled(event_id=event_id, reason=reason, filled=Shares(filled), at=at, **fields)
+        return OrderCancelled(event_id=event_id, reason=reason, filled=Shares(filled), kind=kind, at=at, **fields)
 
     def _order(self, approval: OrderApproved) -> _OrderFields:
         return _OrderFields(

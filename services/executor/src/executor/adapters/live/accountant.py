@@ -1,0 +1,123 @@
+"""Takes a snapshot of the account every so often: all that the venue says of it, or why it is not all."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+
+import structlog
+
+from common.clock import SECOND, Clock, Instant
+from common.money import Shares, Usd, from_micro
+from executor.adapters.exchange import Exchange
+from executor.adapters.live.history import History
+from executor.adapters.live.naming import token_protocol
+from executor.adapters.live.outbox import Outbox
+from executor.adapters.live.rules import LiveRules
+from executor.adapters.typed_data import Wallet
+from executor.adapters.venue_errors import VenueError
+from executor.adapters.wire_access import Balance
+from executor.adapters.wire_account import Listing, MakerPart, OrderRecord, TradeRecord, TradeStatus
+from executor.core.inputs import VenueFill, VenueHolding, VenueOrder, VenueSnapshot
+
+ALLOWANCE_USD_MAX = Decimal(10) ** 15
+"""An allowance without bound is told as this."""
+
+log = structlog.get_logger()
+
+
+class Accountant:
+    """Asks for open orders, trades, dollars and shares. Whatever it is not told makes the snapshot incomplete."""
+
+    def __init__(
+        self, exchange: Exchange, history: History, clock: Clock, rules: LiveRules, *, outbox: Outbox, wallet: Wallet,
+        held: Callable[[], Iterable[str]],
+    ) -> None:  # fmt: skip
+        self._exchange, self._history, self._clock, self._rules = exchange, history, clock, rules
+        self._outbox, self._wallet, self._held = outbox, wallet, held
+        self._wanted = asyncio.Event()
+
+    def look_now(self) -> None:
+        """Take a snapshot without waiting for the next turn."""
+        self._wanted.set()
+
+    async def run(self) -> None:
+        """Take snapshots for ever."""
+        while True:
+            self._wanted.clear()
+            self._outbox.put(await self.snapshot())
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wanted.wait(), self._rules.reconcile_s)
+
+    async def snapshot(self) -> VenueSnapshot:
+        """Gather everything; what fails is told of in `gap`."""
+        asked_at = self._clock.now()
+        since = Instant(min([asked_at, *(each.approval.approved_at for each in self._history.unsettled())]))
+        since = Instant(since - int(self._rules.trades_overlap_s * SECOND))
+        orders: Listing[OrderRecord] = Listing((), ())
+        trades: Listing[TradeRecord] = Listing((), ())
+        holdings: tuple[VenueHolding, ...] = ()
+        collateral = allowance = None
+        gap = ""
+        try:
+            orders = await self._exchange.open_orders()
+            trades = await self._exchange.trades(since // SECOND)
+            gap = "; ".join((*orders.unreadable, *trades.unreadable))[:500]
+            collateral, allowance = await self._dollars()
+            holdings = await self._holdings(trades.rows)
+        except (VenueError, ValueError) as error:
+            gap = str(error) or type(error).__name__
+        if gap:
+            log.warning("snapshot_incomplete", gap=gap)
+        return VenueSnapshot(
+            gap=gap, orders=tuple(self._order(each) for each in orders.rows),
+            fills=tuple(fill for each in trades.rows for fill in self._fills(each)), fills_since=since,
+            holdings=holdings, collateral=collateral, allowance=allowance, wallet=self._wallet.funder,
+            signature_type=self._wallet.signature_type, asked_at=asked_at, at=self._clock.now(),
+        )  # fmt: skip
+
+    async def _dollars(self) -> tuple[Usd, Usd]:
+        signature_type = self._wallet.signature_type
+        await self._exchange.refresh_balance("COLLATERAL", signature_type)
+        found = await self._exchange.balance("COLLATERAL", signature_type)
+        return Usd(from_micro(found.balance)), Usd(min(ALLOWANCE_USD_MAX, _least_allowance(found)))
+
+    async def _holdings(self, trades: Iterable[TradeRecord]) -> tuple[VenueHolding, ...]:
+        traded = (part.token_id for trade in trades for part in trade.parts_of(self._history.api_key))
+        followed = (each.approval.token_id for each in self._history.unsettled())
+        tokens = tuple(dict.fromkeys((*self._held(), *followed, *traded)))
+        if len(tokens) > self._rules.tokens_max:
+            raise ValueError(f"tokens: expected at most {self._rules.tokens_max}, found {len(tokens)}")
+        found = []
+        for token_id in tokens:
+            kind, signature_type = token_protocol(token_id), self._wallet.signature_type
+            await self._exchange.refresh_balance(kind, signature_type, token_id)
+            balance = await self._exchange.balance(kind, signature_type, token_id)
+            found.append(VenueHolding(token_id=token_id, shares=Shares(from_micro(balance.balance))))
+        return tuple(found)
+
+    def _order(self, record: OrderRecord) -> VenueOrder:
+        return VenueOrder(
+            venue_order_id=record.order_id, order_id=self._history.order_id(record.order_id),
+            market_id=record.market_id, token_id=record.token_id, side=record.side, price=record.price,
+            quantity=record.original_size, matched=record.size_matched,
+        )  # fmt: skip
+
+    def _fills(self, trade: TradeRecord) -> list[VenueFill]:
+        """List what our key's orders had in a trade, if it stands."""
+        if trade.status is TradeStatus.FAILED:
+            return []
+        return [self._fill(trade, part) for part in trade.parts_of(self._history.api_key)]
+
+    def _fill(self, trade: TradeRecord, part: MakerPart) -> VenueFill:
+        return VenueFill(
+            fill_id=History.fill_id(trade.trade_id, part.order_id), order_id=self._history.order_id(part.order_id),
+            venue_order_id=part.order_id, market_id=trade.market_id, token_id=part.token_id, side=part.side,
+            price=part.price, quantity=part.quantity, is_final=trade.status is TradeStatus.CONFIRMED,
+            matched_at=trade.matched_at,
+        )  # fmt: skip
+
+
+def _least_allowance(balance: Balance) -> Decimal:
+    """Answer the least that any of the venue's contracts may take."""
+    return min((from_micro(each) for _, each in balance.allowances), default=Decimal(0))

@@ -1,0 +1,298 @@
+"""The executor's way to the venue: orders out, and all that becomes of them back in.
+
+Nothing is waited for here: an order is signed and handed to its lane, and whatever is heard of it, through the post's
+answer, the user channel or a poll, goes through one history into the inbox.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+
+import structlog
+
+from common.clock import SECOND, Clock, Instant
+from common.contracts.base import Event
+from common.contracts.control import HaltRequested, ResumeRequested
+from common.contracts.executor import OrderRefused, OrderSubmitted, OrderUnknown
+from common.contracts.risk import OrderApproved, TradingHalted
+from common.contracts.runtime import BusLost, WentLive
+from common.runtime.core import Inbox
+from executor.adapters.attentive import AttentiveDesk
+from executor.adapters.exchange import Exchange
+from executor.adapters.live.access import Access, Derive
+from executor.adapters.live.accountant import Accountant
+from executor.adapters.live.canceller import Canceller
+from executor.adapters.live.heart import Heart
+from executor.adapters.live.history import Followed, History
+from executor.adapters.live.naming import OrderNamer, terms_of
+from executor.adapters.live.news import Stage
+from executor.adapters.live.outbox import Outbox
+from executor.adapters.live.poller import Poller
+from executor.adapters.live.poster import Poster
+from executor.adapters.live.rules import LiveRules
+from executor.adapters.live.stop import Stop
+from executor.adapters.live.user_socket import UserSocket
+from executor.adapters.live.wire_user import Frame
+from executor.adapters.metrics import REFUSALS
+from executor.adapters.signer import Signer
+from executor.adapters.typed_data import SignedOrder
+from executor.adapters.venue_errors import VenueError
+from executor.core.inputs import (
+    CancelAsked,
+    FillAsked,
+    GatewayAccepted,
+    GatewayReport,
+    RedemptionAsked,
+)
+
+Redeem = Callable[[RedemptionAsked], Awaitable[None]]
+
+HALTED_WORDS = "halted: it was never posted"
+DRY_RUN_WORDS = "dry run: signed, not posted"
+
+log = structlog.get_logger()
+
+
+class LiveGateway:
+    """Carries out orders at the venue. It is the runtime's gateway, a source of reports, its alarm and its farewell."""
+
+    def __init__(
+        self, *, exchange: Exchange, signer: Signer, desk: AttentiveDesk, clock: Clock, rules: LiveRules,
+        derive: Derive, redeem: Redeem,
+    ) -> None:  # fmt: skip
+        """Take the parts. `exchange` has its credentials; `derive` fetches them anew; `redeem` pays a market out."""
+        self._exchange, self._signer, self._desk, self._clock, self._rules = exchange, signer, desk, clock, rules
+        self._redeem = redeem
+        self._name_order = OrderNamer(signer.wallet)
+        self.outbox = Outbox(clock)
+        self.history = History(exchange.credentials.api_key, rules.orders_kept_max)
+        self._access = Access(exchange, self.history, self.outbox, derive)
+        self._poster = Poster(exchange, self.history, self.outbox, clock, self._access)
+        self.canceller = Canceller(exchange, rules)
+        self.heart = Heart(exchange, self.canceller, self.outbox, rules)
+        self._socket = UserSocket(
+            clock=clock,
+            outbox=self.outbox,
+            rules=rules,
+            credentials=lambda: exchange.credentials,
+            take=self._take,
+            catch_up=self._catch_up,
+        )
+        self.poller = Poller(
+            exchange,
+            self.history,
+            clock,
+            rules,
+            report=self._report,
+            told=self._socket.expect,
+            refused=lambda: self._run(self._access.refused()),
+        )
+        self.accountant = Accountant(
+            exchange, self.history, clock, rules, outbox=self.outbox, wallet=signer.wallet, held=self._held_tokens
+        )
+        self._stop = Stop()
+        self._was_halted = False
+        self._known_at = clock.now()
+        """Up to when all that happened has been asked for."""
+        self._heartbeat: asyncio.Task[None] | None = None
+        self._errands: set[asyncio.Task[None]] = set()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether reports find their way to the core."""
+        return self.outbox.is_open
+
+    # --- the runtime's gateway ---
+
+    async def carry_out(self, outcome: Event, now: Instant) -> None:
+        match outcome:
+            case OrderSubmitted():
+                self._submit(outcome, now)
+                await asyncio.sleep(0)  # the order's bytes are given to its connection before anything else is done
+            case OrderUnknown():
+                self._ask(outcome.order_id)
+            case OrderRefused():
+                REFUSALS.labels(rule=outcome.rule).inc()
+            case FillAsked():
+                self._ask_for_fill(outcome)
+            case CancelAsked():
+                self._run(self._cancel(outcome.venue_order_id))
+            case RedemptionAsked():
+                self._run(self._redeem_market(outcome))
+            case _:
+                pass
+
+    async def react(self, event: Event, now: Instant) -> None:
+        self._stop.heard(event)
+        match event:
+            case WentLive():
+                self._follow_the_record(now)
+            case ResumeRequested():
+                self._run(self._access.check())
+            case _:
+                pass
+        halted = self._desk.is_halted()
+        told = isinstance(event, HaltRequested | TradingHalted | BusLost)
+        if halted and (told or not self._was_halted):
+            self.canceller.cancel_everything(f"{getattr(event, 'type', '')}: {', '.join(self._desk.desk.halted_by)}")
+        self._was_halted = halted
+
+    # --- the runtime's source ---
+
+    async def run(self, inbox: Inbox) -> None:
+        """Listen, ask, take stock and beat, for ever. The heart goes on beating until the farewell."""
+        self.outbox.open(inbox)
+        self._heartbeat = self._heartbeat or asyncio.get_running_loop().create_task(self.heart.run())
+        parts = (self._socket.run(), self.poller.run(), self.accountant.run(), self._watch_the_heart())
+        tasks = [asyncio.get_running_loop().create_task(part) for part in parts]
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    # --- what stops everything ---
+
+    def alarm(self, event: Event, now: Instant) -> None:  # noqa: ARG002 - the runtime tells the moment to everyone
+        """Let nothing leave from this instant until the desk has heard of it too, and cancel what is open."""
+        self._stop.alarmed(event)
+        self.canceller.cancel_everything(f"alarm: {getattr(event, 'type', '')}")
+
+    async def farewell(self) -> None:
+        """Let nothing leave any more, have everything cancelled, and only then stop the heartbeat."""
+        self._stop.leave()
+        self.canceller.cancel_everything("farewell")
+        if not await self.canceller.finished(self._rules.farewell_s_max):
+            log.error("farewell_unanswered", within_s=self._rules.farewell_s_max)
+        await self.close()
+
+    async def close(self) -> None:
+        """End what is under way, and the heartbeat."""
+        await self.canceller.close()
+        tasks = [*self._errands, *([self._heartbeat] if self._heartbeat else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._exchange.close()
+
+    # --- orders out ---
+
+    def _submit(self, submitted: OrderSubmitted, now: Instant) -> None:
+        approval = self._desk.approval(submitted.order_id)
+        assert approval is not None, f"order {submitted.order_id}: expected its approval, found none"
+        followed = self._follow(approval, submitted.venue_order_id, now)
+        if self._stop.is_on:
+            self._report(self.history.rejected(followed, "halted", HALTED_WORDS, now))
+            return
+        signed = self._signer.sign(terms_of(approval))
+        assert signed.order_id == submitted.venue_order_id, "expected the hash that the record names, found another"
+        if self._rules.is_dry_run:
+            self._tell_of(followed, signed, now)
+        else:
+            self._run(self._post(followed, signed))
+
+    async def _post(self, followed: Followed, signed: SignedOrder) -> None:
+        self._report(await self._poster.post(followed, signed))
+        self.poller.look_now()
+
+    def _tell_of(self, followed: Followed, signed: SignedOrder, now: Instant) -> None:
+        terms = signed.terms
+        log.info(
+            "order_signed_not_posted", venue_order_id=signed.order_id, order_id=followed.order_id, side=terms.side,
+            token_id=terms.token_id, maker_amount=terms.maker_amount, taker_amount=terms.taker_amount,
+        )  # fmt: skip
+        self._report(self.history.killed(followed, DRY_RUN_WORDS, now))
+        followed.is_checked = True
+
+    async def _cancel(self, venue_order_id: str) -> None:
+        try:
+            await self._exchange.cancel((venue_order_id,))
+        except (VenueError, ValueError) as error:
+            log.warning("cancel_failed", venue_order_id=venue_order_id, error=str(error))
+        self.accountant.look_now()
+
+    async def _redeem_market(self, asked: RedemptionAsked) -> None:
+        try:
+            await self._redeem(asked)
+        except Exception as error:  # noqa: BLE001 - whatever a chain says, the desk asks again
+            log.warning("redemption_failed", market_id=asked.market_id, error=f"{type(error).__name__}")
+        self.accountant.look_now()
+
+    # --- what became of them ---
+
+    def _follow(self, approval: OrderApproved, venue_order_id: str, given_at: Instant) -> Followed:
+        arrives_by = Instant(given_at + int(self._rules.arrival_s_max * SECOND))
+        return self.history.follow(approval, venue_order_id, arrives_by)
+
+    def _follow_the_record(self, now: Instant) -> None:
+        """Follow what an earlier process left unsettled; it can have been posted until its approval was void."""
+        for order in self._desk.desk.orders.all():
+            try:
+                name = self._name_order(order.approval)
+            except ValueError:
+                continue
+            self.history.remember(name, order.approval.order_id)
+            if not order.is_settled:
+                self._follow(order.approval, name, min(order.approval.valid_until, now))
+                self._known_at = min(self._known_at, order.approval.approved_at)
+
+    def _ask(self, order_id: str) -> None:
+        followed = self.history.of_order(order_id)
+        approval = self._desk.approval(order_id)
+        if followed is None and approval is not None:
+            followed = self._follow(approval, self._name_order(approval), approval.valid_until)
+        if followed is not None:
+            self.history.ask(followed)
+            self.poller.look_since(followed.approval.approved_at)
+
+    def _ask_for_fill(self, asked: FillAsked) -> None:
+        followed = self.history.of_order(asked.order_id)
+        approval = self._desk.approval(asked.order_id)
+        if followed is None and approval is not None:
+            followed = self._follow(approval, self._name_order(approval), approval.valid_until)
+        if followed is not None:
+            self.history.ask_for_fill(followed, asked.fill_id)
+            self.poller.look_since(min(asked.matched_at, followed.approval.approved_at))
+
+    def _take(self, frame: Frame) -> None:
+        """Take what the user channel says. What could not be read may have been news: ask."""
+        now = self._clock.now()
+        for order in frame.orders:
+            self._report(self.history.order(order))
+            followed = self.history.of_hash(order.venue_order_id)
+            if followed is not None and followed.stage is Stage.OVER and not followed.is_checked:
+                self.poller.look_now()
+        for trade in frame.trades:
+            self._report(self.history.trade(trade, now))
+        if frame.unreadable:
+            self.poller.look_since(self._known_at)
+
+    async def _catch_up(self) -> None:
+        """Ask for all that happened since everything was last known."""
+        began = self._clock.now()
+        self.poller.look_since(self._known_at)
+        await self.poller.look(is_news=False)
+        self._known_at = began
+        self.accountant.look_now()
+
+    def _report(self, reports: Iterable[GatewayReport]) -> None:
+        for report in reports:
+            self.outbox.put(report)
+            is_there = isinstance(report, GatewayAccepted)
+            if is_there and (self._stop.is_on or self._desk.is_halted()):
+                self.canceller.cancel_everything(f"order {report.order_id} arrived after the halt")
+
+    # --- errands ---
+
+    async def _watch_the_heart(self) -> None:
+        """End with the heart, should it ever stop by itself: that is a bug, and ends the process."""
+        if self._heartbeat is not None:
+            await asyncio.shield(self._heartbeat)
+
+    def _held_tokens(self) -> Iterable[str]:
+        return self._desk.desk.held_tokens()
+
+    def _run(self, errand: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(errand)
+        self._errands.add(task)
+        task.add_done_callback(self._errands.discard)
