@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pytest
+from prometheus_client import REGISTRY
 
 from builders import NOON, a_book, a_market, an_approval
 from common.clock import VirtualClock
@@ -14,6 +15,7 @@ from common.errors import SettingsError
 from common.runtime.loop import published_on
 from common.settings import load
 from executor.core.inputs import FillAsked, GatewayReport
+from executor.core.states import TERMINAL, OrderState
 from executor.service import assemble
 from executor.settings import Settings
 from unit.executor.desk_builders import (
@@ -120,6 +122,19 @@ def test_its_figures_say_what_people_watch():
         "open_orders": "1", "positions": "1", "fills": "1", "provisional_fills": "1", "refused": "0",
         "latched": "operator: stop",
     }  # fmt: skip
+
+    assembly.measure(NOON)
+    assert [gauge(name) for name in ("halted", "fills_provisional", "positions_open", "orders_in_doubt")] == [
+        1,
+        1,
+        1,
+        0,
+    ]
+    assert sum(gauge("orders_open", state=state) for state in set(OrderState) - TERMINAL) == 1
+
+
+def gauge(name, **labels):
+    return REGISTRY.get_sample_value(f"pm_arb_executor_{name}", labels)
 
 
 REPORTS = [

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from prometheus_client import REGISTRY
 
 from common.contracts.runtime import Tick
 from common.contracts.subjects import subscribed_by
@@ -51,6 +52,22 @@ def test_what_is_recovered_is_what_is_heard_live():
     recovered = {part.filter.rpartition(".")[0] for part in an_assembly().recovery}
 
     assert recovered == {".".join(subject.filter.split(".")[:2]) for subject in subscribed_by("scanner")}
+
+
+def test_the_gauges_tell_what_the_model_uses_and_what_was_refused():
+    assembly = an_assembly(SYMBOLS="BTC")
+    core = assembly.core
+    core.refusals = {"stale_book": 3}
+
+    assembly.measure(NOW)
+
+    def value(name, **labels):
+        return REGISTRY.get_sample_value(f"pm_arb_scanner_{name}", labels)
+
+    assert value("volatility_ratio", symbol="BTC") == pytest.approx(core.valuer.underlyings["BTC"].volatility.annual)
+    assert value("basis_ratio", symbol="BTC") == 1
+    assert value("markets_running") == 0
+    assert value("edges_refused_total", reason="stale_book") == 3
 
 
 def test_at_the_start_it_is_not_ready_and_says_what_is_missing():
