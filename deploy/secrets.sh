@@ -1,6 +1,7 @@
 #!/bin/sh
 # Gives every password in .env that has none yet a random one, and makes .env from .env.example where there is none. A
-# password that .env.example has come to know since is added. Run again, it changes nothing. Usage: deploy/secrets.sh [FILE]   (FILE is .env in the root of the repository)
+# password that .env.example has come to know since is added. Run again, it changes nothing.
+# Usage: deploy/secrets.sh [FILE]   (FILE is .env in the root of the repository)
 set -eu
 umask 077
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -10,6 +11,11 @@ chmod 600 "$file"
 sed -n 's/^\([A-Z][A-Z0-9_]*_PASSWORD\)=.*/\1/p' "$root/.env.example" | while IFS= read -r name; do
   grep -q "^$name=" "$file" || printf '%s=\n' "$name" >>"$file"
 done
+grep -q '^COMPOSE_PROFILES=' "$file" || printf 'COMPOSE_PROFILES=public\n' >>"$file"
+# The executor reads the wallet's key as its owner; never as root.
+if [ "$(id -u)" != 0 ] && ! grep -q '^OWNER_UID=' "$file"; then
+  printf 'OWNER_UID=%s\nOWNER_GID=%s\n' "$(id -u)" "$(id -g)" >>"$file"
+fi
 new=$(mktemp "$file.XXXXXX")
 trap 'rm -f "$new"' EXIT
 while IFS= read -r line || [ -n "$line" ]; do

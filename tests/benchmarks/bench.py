@@ -3,7 +3,9 @@
 1. Frame in to paper order decided, a hop at a time: the whole system runs as processes against the seeded world, with
    limits wide enough that orders follow one another. Each event says when the exchange's frame that led to it came in
    and when it was decided on, by one machine's clock.
-2. Replay: events a second through the same cores in one process, the median of several runs.
+2. Frame in to an order's bytes out, with real signing, against the bare hops in the same run (`tick_to_order.py`), and
+   what hashing and signing an order takes (`signing.py`).
+3. Replay: events a second through the same cores in one process, the median of several runs.
 """
 
 import asyncio
@@ -18,6 +20,10 @@ import tempfile
 from collections import defaultdict
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from benchmarks.signing import sign_many
+from benchmarks.tick_to_order import compared
 from common.bus.nats import connect
 from common.contracts.subjects import CONSOLE
 from common.errors import BusError
@@ -30,7 +36,7 @@ TARGET = Path("build/bench.json")
 PM_ARB = [sys.executable, "-m", "console"]
 WIDE = {
     "INITIAL_BANKROLL": "1000000", "TRADE_SIZE_USD": "5", "OPEN_ORDERS_MAX": "1000", "ORDERS_PER_MINUTE_MAX": "1000",
-    "OPPORTUNITY_INTERVAL_MS": "50", "REPEAT_WINDOW_MS": "0",
+    "OPPORTUNITY_INTERVAL_MS": "50", "REPEAT_WINDOW_MS": "0", "REPEATED_TRADES_MAX": "1000", "REPEATED_TRADES_WINDOW_S": "1",
 }  # fmt: skip
 HOPS = {
     "opportunity_found": "frame in to opportunity found (oracle, scanner)",
@@ -40,12 +46,18 @@ HOPS = {
 
 
 def main():
-    """Run both parts and write the figures down."""
+    """Run all parts and write the figures down."""
+    latencies = compared()
+    signing = sign_many(signature_type=0)
     hops = asyncio.run(measure_hops())
     replays = [replay() for _ in range(REPLAYS)]
     speeds = [r["events_per_second"] for r in replays]
     report = {
         "machine": {"cores": os.cpu_count(), "python": platform.python_version(), "load": os.getloadavg()[0]},
+        "tick_to_order_ms": latencies["tick_to_order_ms"],
+        "floor_ms": latencies["floor_ms"],
+        "tick_to_order": {name: latencies[name] for name in ("over_floor", "hops_p50_ms", "hops_share", "runs")},
+        "signing_us": signing,
         "hops_ms": hops,
         "replay": {"events_per_second": statistics.median(speeds), "runs": speeds, "trades": replays[0]["trades"]},
     }
@@ -114,6 +126,11 @@ def replay():
 
 
 def show(report):
+    for name in ("floor_ms", "tick_to_order_ms", "signing_us"):
+        print(f"{name}: {report[name]}")
+    print(
+        f"over the bare hops: {report['tick_to_order']['over_floor']}, shares {report['tick_to_order']['hops_share']}"
+    )
     for name, figures in report["hops_ms"].items():
         print(f"{name}: {figures}")
     print(

@@ -15,6 +15,7 @@ from pydantic import SecretStr
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from benchmarks.outside import summary
 from common.clock import MILLISECOND, SECOND, SystemClock
 from executor.adapters.exchange import Exchange
 from executor.adapters.signer import Signer
@@ -37,12 +38,13 @@ def terms(salt, token_id=str(1 << 60)):
 
 
 def show(name, spent_ns, unit, scale):
-    found = sorted(spent_ns[WARM_UP:])
-    p50, p99 = found[len(found) // 2] / scale, found[len(found) * 99 // 100] / scale
-    print(f"{name:28} p50 {p50:7.2f} {unit}  p99 {p99:7.2f} {unit}")
+    found = summary([spent / scale for spent in spent_ns[WARM_UP:]])
+    print(f"{name:28} p50 {found['p50']:7.2f} {unit}  p99 {found['p99']:7.2f} {unit}")
+    return found
 
 
 def sign_many(signature_type):
+    """Hash and sign many orders; answer the percentiles in microseconds."""
     signer = Signer(SecretStr("a1" * 32), signature_type=signature_type, funder=FUNDER if signature_type else "")
     spent_ns = []
     for salt in range(SIGNED):
@@ -50,7 +52,7 @@ def sign_many(signature_type):
         began_ns = time.perf_counter_ns()
         signer.sign(order)
         spent_ns.append(time.perf_counter_ns() - began_ns)
-    show(f"sign, signature type {signature_type}", spent_ns, "us", 1e3)
+    return show(f"sign, signature type {signature_type}", spent_ns, "us", 1e3)
 
 
 async def post_many():

@@ -13,16 +13,11 @@ ROOT = Path(__file__).parents[2]
 KUBERNETES = ROOT / "deploy/kubernetes"
 KUBECTL = Path(sys.executable).with_name("kubectl")
 OVERLAYS = ("paper", "sim", "live")
+PROFILES = {"paper": "public", "sim": "sim", "live": "live"}
+"""Of compose.yaml, for the same three worlds."""
 NAMESPACE = "pm-arb"
 CUSTOM = {"Cluster", "ExternalSecret", "ServiceMonitor"}
 """Kinds that an operator brings into a cluster; their schemas are not Kubernetes' own."""
-
-
-class _Compose(yaml.SafeLoader):
-    """Reads compose's own tags too."""
-
-
-_Compose.add_constructor("!reset", lambda _loader, _node: None)
 
 
 def kustomize(folder):
@@ -73,16 +68,27 @@ def mounted_secrets(pod):
 
 
 @cache
-def compose(name="compose.yaml"):
-    return yaml.load((ROOT / name).read_text(), Loader=_Compose)
+def compose():
+    return yaml.safe_load((ROOT / "compose.yaml").read_text())
 
 
-def on_network(name):
-    """Answer the services that compose.yaml puts on one of its networks."""
-    return {service for service, block in compose()["services"].items() if name in block["networks"]}
+@cache
+def composed(overlay):
+    """Answer the services that compose.yaml runs in an overlay's world, by the name that they have in every world."""
+    profile = PROFILES[overlay]
+    return {
+        name.removesuffix("-sim").removesuffix("-live"): block
+        for name, block in compose()["services"].items()
+        if profile in block.get("profiles", [profile])
+    }
+
+
+def on_network(name, overlay):
+    """Answer the services that compose.yaml puts on one of its networks in an overlay's world."""
+    return {service for service, block in composed(overlay).items() if name in block["networks"]}
 
 
 __all__ = [
-    "CUSTOM", "KUBECTL", "KUBERNETES", "NAMESPACE", "OVERLAYS", "ROOT", "SERVICES", "compose", "container",
+    "CUSTOM", "KUBECTL", "KUBERNETES", "NAMESPACE", "OVERLAYS", "PROFILES", "ROOT", "SERVICES", "compose", "composed", "container",
     "environment", "kustomize", "mounted_secrets", "of_kind", "on_network", "pods", "rendered",
 ]  # fmt: skip

@@ -16,7 +16,10 @@ from support.waiting import eventually
 
 ROOT = Path(__file__).parents[2]
 BUILT = (*SERVICES, "simulator", "bootstrap")
-STARTED = (*BUILT, "nats", "postgres", "prometheus")
+SIMULATED = {name: f"{name}-sim" for name in ("oracle", "venue", "alerter")}
+"""Services that compose runs under another name in the simulated world, for there they are told other addresses."""
+RUN = tuple(SIMULATED.get(name, name) for name in BUILT)
+STARTED = (*RUN, "nats", "postgres", "prometheus")
 """All but Grafana, which only draws what Prometheus answers."""
 PORTS = ("NATS_PORT", "POSTGRES_PORT", "PROMETHEUS_PORT", "GRAFANA_PORT")
 TAG = "test"
@@ -49,11 +52,20 @@ class Deployment:
         self.environment = os.environ | self.ports | {"TAG": TAG, "PIP_CONF": str(pip_conf)}
 
     def compose(self, *arguments):
-        command = ("compose", "--project-name", self.project, "--env-file", str(self.file), *arguments)
+        command = (
+            "compose",
+            "--project-name",
+            self.project,
+            "--env-file",
+            str(self.file),
+            "--profile",
+            "sim",
+            *arguments,
+        )
         return docker(*command, env=self.environment, cwd=ROOT)
 
     def up(self):
-        self.compose("build", *BUILT)
+        self.compose("build", *RUN)
         self.compose("up", "--detach", *STARTED)
 
     def down(self):
@@ -85,6 +97,11 @@ class Deployment:
     def containers(self):
         """Inspect every container."""
         return json.loads(docker("inspect", *self.compose("ps", "--all", "--quiet").split()))
+
+    def inside(self, name, code):
+        """Run a line of Python in a service's container and answer what it printed, its error included."""
+        command = ("exec", "-T", SIMULATED.get(name, name), "python", "-I", "-S", "-c", code)
+        return self.compose(*command).strip()
 
     def select(self, query):
         """Answer the rows of a query on the ledger's database, as lines."""

@@ -15,8 +15,9 @@ import pytest
 from common.bootstrap.nats_config import render
 from common.contracts.subjects import SERVICES
 from common.settings import ServiceSettings
+from deployment.manifests import compose
 from end_to_end.dashboards import EMPTY_WHEN_ALL_IS_WELL, promql, sql
-from end_to_end.deployment import BUILT, ROOT, Deployment, docker, image
+from end_to_end.deployment import BUILT, ROOT, SIMULATED, Deployment, docker, image
 from support.waiting import eventually
 
 RULES = ROOT / "deploy/prometheus/rules.yml"
@@ -62,10 +63,12 @@ def test_every_setting_of_a_service_can_be_given_in_the_environment_file(service
 
 def test_every_variable_of_the_example_is_one_that_compose_passes_on():
     example = (ROOT / ".env.example").read_text()
-    passed_on = "".join((ROOT / name).read_text() for name in ("compose.yaml", "compose.live.yaml"))
+    passed_on = (ROOT / "compose.yaml").read_text()
     named = set(re.findall(r"^#?([A-Z][A-Z0-9_]+)=", example, re.MULTILINE))
 
-    assert named - set(re.findall(r"\b[A-Z][A-Z0-9_]+\b", passed_on)) == set()
+    assert named - set(re.findall(r"\b[A-Z][A-Z0-9_]+\b", passed_on)) == {"COMPOSE_PROFILES"}, (
+        "which compose itself reads"
+    )
     assert set(re.findall(r"\$\{([A-Z0-9_]+):\?", passed_on)) <= named
 
 
@@ -79,7 +82,8 @@ def test_a_password_that_is_new_in_the_example_is_added_to_an_older_file_and_no_
     wanted = re.findall(r"^([A-Z_]+_PASSWORD)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
     assert lines[:2] == ["ORACLE_NATS_PASSWORD=pkept", "LOG_LEVEL=debug"]
     assert sorted(line.split("=")[0] for line in lines if "_PASSWORD=" in line) == sorted(wanted)
-    assert all(re.fullmatch(r"\w+=p[0-9a-f]{48}", line) for line in lines[2:])
+    assert all(re.fullmatch(r"\w+=p[0-9a-f]{48}", line) for line in lines[2:] if "_PASSWORD=" in line)
+    assert "COMPOSE_PROFILES=public" in lines
 
 
 @needs_engine
@@ -190,11 +194,53 @@ def test_a_container_is_confined_and_none_is_given_a_wallet(deployment):
 @slowly
 def test_a_container_has_the_secrets_of_its_own_service_alone(deployment):
     for container in deployment.containers():
-        name, text = container["Config"]["Labels"]["com.docker.compose.service"], json.dumps(container)
+        label, text = container["Config"]["Labels"]["com.docker.compose.service"], json.dumps(container)
+        name = label.removesuffix("-sim")
         own = {f"{name.upper()}_NATS_PASSWORD"} | ({"POSTGRES_PASSWORD"} if name in ("ledger", "postgres") else set())
         own |= {"GRAFANA_POSTGRES_PASSWORD"} if name == "postgres" else set()
         if name != "nats":  # which must know them all
             assert {key for key, value in deployment.secrets.items() if value in text} <= own, name
+
+
+ISOLATED = ("scanner", "risk")
+CONNECT = """
+import socket
+for host, port in {places}:
+    try:
+        socket.create_connection((host, port), timeout=3).close()
+        print(host, "reached")
+    except OSError as error:
+        print(host, type(error).__name__)
+"""
+
+
+@needs_engine
+@slowly
+@pytest.mark.parametrize("name", ISOLATED)
+def test_from_inside_nothing_but_the_bus_is_reached_and_no_secret_of_others_is_read(deployment, name):
+    places = [("nats", 4222), ("postgres", 5432), ("simulator", 8000), ("example.com", 443), ("1.1.1.1", 443)]
+
+    found = dict(line.split() for line in deployment.inside(name, CONNECT.format(places=places)).splitlines())
+
+    assert found.pop("nats") == "reached"
+    assert set(found.values()) <= {"gaierror", "OSError", "TimeoutError", "ConnectionRefusedError"}, found
+    assert {"postgres", "simulator", "example.com"} <= {host for host, what in found.items() if what == "gaierror"}
+    listing = "import os; print(os.path.isdir('/run/secrets') and os.listdir('/run/secrets'), sorted(os.environ))"
+    told = deployment.inside(name, listing)
+    assert told.startswith("False"), told
+    assert set(re.findall(r"\w*PASSWORD\w*", told)) == {"NATS_PASSWORD"}
+    with pytest.raises(AssertionError, match="Read-only file system"):
+        deployment.inside(name, "open('/opt/venv/x', 'w')")
+
+
+@needs_engine
+@slowly
+@pytest.mark.parametrize("name", SERVICES)
+async def test_each_service_is_restarted_and_comes_back_to_its_work(deployment, name):
+    deployment.compose("restart", SIMULATED.get(name, name))
+
+    await deployment.is_healthy()
+    await deployment.is_ready()
 
 
 @needs_engine
@@ -259,13 +305,7 @@ def deployment(tmp_path_factory):
 
 
 def variables_of(service):
-    """Answer the names in a service's environment in compose.yaml, anchors resolved."""
-    blocks, name = {}, ""
-    for line in (ROOT / "compose.yaml").read_text().splitlines():
-        begins = re.match(r"(?:  |x-)([a-z-]+):", line)
-        name = begins[1] if begins else name
-        blocks[name] = f"{blocks.get(name, '')}{line}\n"
-    anchored = {found[1]: block for block in blocks.values() if (found := re.search(r"&([\w-]+)", block))}
-    own = re.search(r"^    environment:.*?(?=^    \w|\Z)", blocks[service], re.MULTILINE | re.DOTALL)[0]
-    inherited = "".join(anchored[name] for name in re.findall(r"\*([\w-]+)", own))
-    return set(re.findall(r"\b([A-Z][A-Z0-9_]+):", own + inherited))
+    """Answer the names in a service's environment in compose.yaml, in every world that it is run in."""
+    blocks = [block for name, block in compose()["services"].items() if name.removesuffix("-sim") == service]
+    blocks += [block for name, block in compose()["services"].items() if name == f"{service}-live"]
+    return set().union(*(block["environment"] for block in blocks))

@@ -5,13 +5,15 @@ from decimal import Decimal
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from builders import FEE
+from builders import FEE, a_market
+from common.contracts.venue import FeeSchedule
 from unit.scanner.scanner_builders import (
     NOW,
     a_down_book,
     a_price_now,
     a_ready_scanner,
     a_scanner,
+    a_strike,
     after,
     an_up_book,
     background,
@@ -93,3 +95,42 @@ def test_a_scanner_rebuilt_from_the_record_is_the_one_that_lived(steps):
     last = a_price_now(65_120, end)
 
     assert rebuilt.decide(last, end) == lived.decide(last, end)
+
+
+@settings(max_examples=60, deadline=None)
+@given(up=LADDERS, down=LADDERS, price=PRICES)
+def test_a_market_that_is_left_at_the_first_look_had_no_edge_at_the_last(up, down, price):
+    scanner = a_ready_scanner(an_up_book(*ladder(up)), a_down_book(*ladder(down)))
+    thorough = a_ready_scanner(an_up_book(*ladder(up)), a_down_book(*ladder(down)))
+    thorough._least_gross = -1.0  # so that no offer is too dear at the first look
+
+    assert found(scanner, a_price_now(price)) == found(thorough, a_price_now(price))
+
+
+HEARD = st.one_of(
+    PRICES.map(lambda price: lambda at: a_price_now(price, at=at)),
+    LADDERS.map(lambda levels: lambda at: an_up_book(*ladder(levels), at=at)),
+    LADDERS.map(lambda levels: lambda at: a_down_book(*ladder(levels), at=at)),
+    st.sampled_from([Decimal("0.01"), Decimal("0.07"), None]).map(
+        lambda rate: (
+            lambda at: a_market(observed_at=at, fee=rate and FeeSchedule(rate=rate, exponent=1, taker_only=True))
+        )
+    ),
+    st.booleans().map(lambda open_: lambda at: a_market(observed_at=at, accepting_orders=open_)),
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(heard=st.lists(HEARD, min_size=1, max_size=12), price=NEAR, strike_comes_late=st.booleans())
+def test_what_was_worked_out_before_never_changes_what_is_found(heard, price, strike_comes_late):
+    told = [event for event in background() if not (strike_comes_late and event == a_strike())]
+    told += [hear(after(n / 100, NOW)) for n, hear in enumerate(heard)] + [a_strike()] * strike_comes_late
+    asked, now = a_scanner(), after(0.5, NOW)
+    for event in told:
+        found(asked, a_price_now(price, at=now), now)
+        asked.observe(event)
+    never_asked = a_scanner()
+    for event in told:
+        never_asked.observe(event)
+
+    assert found(asked, a_price_now(price, at=now), now) == found(never_asked, a_price_now(price, at=now), now)

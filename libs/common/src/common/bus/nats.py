@@ -73,6 +73,7 @@ class NatsBus:
                 await self._js.publish(address, payload, headers={**(headers or {}), "Nats-Msg-Id": event.identity})
             else:
                 await self._client.publish(address, payload, headers=dict(headers) if headers else None)
+                await asyncio.sleep(0)  # the client's own task sends it now, before its publisher does anything else
         except (nats_errors.Error, js_errors.Error, TimeoutError, OSError) as error:
             raise BusError(f"publish {address}: {type(error).__name__}: {error}") from None
 
@@ -86,9 +87,8 @@ class NatsBus:
 
     async def consume(self, durable: str, handler: DurableHandler) -> None:
         async def take(raw: Msg) -> None:
-            metadata = raw.metadata
-            stored = _stored_at(raw.reply)
-            message = self._decoded(raw, int(metadata.sequence.stream), stored, redelivered=metadata.num_delivered > 1)
+            delivered, sequence, stored = _delivery(raw.reply)
+            message = self._decoded(raw, sequence, stored, redelivered=delivered > 1)
             if message is None:
                 await raw.term()
             else:
@@ -268,10 +268,14 @@ def _refuse(error: MessageRefusedError) -> None:
     log.warning("message_refused", subject=error.subject, code=error.code, detail=str(error))
 
 
-def _stored_at(reply: str) -> Instant:
-    """Read the exact moment of storing from the address that an acknowledgement goes to; the client rounds it."""
+def _delivery(reply: str) -> tuple[int, int, Instant]:
+    """Read how often a message was delivered, its sequence and when it was stored.
+
+    They stand in the address that its acknowledgement goes to. The client reads them too, but rounds the moment.
+    """
     tokens = reply.split(".")
-    return Instant(int(tokens[7 if len(tokens) == ACK_TOKENS else 9]))
+    first = 4 if len(tokens) == ACK_TOKENS else 6
+    return int(tokens[first]), int(tokens[first + 1]), Instant(int(tokens[first + 3]))
 
 
 def _from_rfc3339(text: str) -> Instant:

@@ -62,9 +62,7 @@ class Subject:
 
     def address(self, event: Event) -> str:
         """Fill the pattern from the message's own fields."""
-        return ".".join(
-            _token(str(getattr(event, t[1:-1]))) if t.startswith("{") else t for t in self.pattern.split(".")
-        )
+        return ".".join([_token(getattr(event, name)) if name else text for text, name in _parts(self.pattern)])
 
 
 DAY_S = 86_400
@@ -252,6 +250,12 @@ def find(address: str) -> Subject | None:
 def subscribed_by(service: str) -> tuple[Subject, ...]:
     """Answer the rows that a service hears over core NATS."""
     return tuple(s for s in SUBJECTS if service in s.core_subscribers)
+
+
+@cache
+def _parts(pattern: str) -> tuple[tuple[str, str], ...]:
+    """Take a pattern apart: each token, and the attribute that it stands for or nothing."""
+    return tuple((token, token[1:-1] if token.startswith("{") else "") for token in pattern.split("."))
 
 
 def _token(text: str) -> str:

@@ -34,7 +34,8 @@ class Inbox:
         self._waiting: deque[Input] = deque()
         self._latest: dict[str, Input] = {}
         self._size_max = size_max
-        self._arrived = asyncio.Event()
+        self._reader: asyncio.Future[None] | None = None
+        """Set while the reader waits for something to come."""
         self._replaced = SHED.labels(service=service, why="replaced by newer")
         self._dropped = SHED.labels(service=service, why="inbox full")
 
@@ -54,7 +55,7 @@ class Inbox:
             return
         else:
             self._waiting.append(item)
-        self._arrived.set()
+        self._wake()
 
     def put_latest(self, key: str, event: Event) -> None:
         """Add an input that takes the place of an older one of the same key that still waits."""
@@ -69,14 +70,21 @@ class Inbox:
         item = Input(event, key=key)
         self._latest[key] = item
         self._waiting.append(item)
-        self._arrived.set()
+        self._wake()
 
     async def get(self) -> Input:
         """Wait for the next input and take it."""
         while not (self._urgent or self._waiting):
-            self._arrived.clear()
-            await self._arrived.wait()
+            self._reader = asyncio.get_running_loop().create_future()
+            try:
+                await self._reader
+            finally:
+                self._reader = None
         item = self._urgent.popleft() if self._urgent else self._waiting.popleft()
         if item.key:
             del self._latest[item.key]
         return item
+
+    def _wake(self) -> None:
+        if self._reader is not None and not self._reader.done():
+            self._reader.set_result(None)

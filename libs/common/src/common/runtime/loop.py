@@ -15,19 +15,20 @@ which the core recognises because recovery has observed the outcome.
 
 import asyncio
 from collections.abc import Mapping
+from functools import cache
 
 import structlog
 
 from common.bus.api import Bus
-from common.clock import SECOND, Clock, Instant, since
+from common.clock import Clock, Instant
 from common.contracts.base import Event
-from common.contracts.risk import OrderDenied
 from common.contracts.subjects import Kind, Subject, subject_of
 from common.errors import BusError
 from common.runtime.core import Core, Gateway
 from common.runtime.inbox import Inbox, Input
+from common.runtime.meter import Meter
 from common.runtime.tape import Tape
-from common.telemetry.metrics import DECIDE_SECONDS, DENIALS, HOP_SECONDS, INPUTS, OUTCOMES, PUBLISH_RETRIES
+from common.telemetry.metrics import PUBLISH_RETRIES
 from common.telemetry.traces import Tracer
 
 RETRY_WAIT_S = 0.1
@@ -45,7 +46,7 @@ class Loop:
     ) -> None:  # fmt: skip
         self._name, self._core, self._bus, self._clock = name, core, bus, clock
         self._inbox, self._tracer, self._gateway, self._tape = inbox, tracer, gateway, tape
-        self._decide_seconds = DECIDE_SECONDS.labels(service=name)
+        self._meter = Meter(name)
         self.turned_at = clock.now()
         """When the loop last finished an input; `/live` watches it."""
 
@@ -69,7 +70,8 @@ class Loop:
             await self._gateway.react(event, now)
         if item.acknowledge is not None:
             await self._acknowledge(item)
-        self._count(event, outcome, now)
+        self.turned_at = self._clock.now()
+        self._meter.count(event, outcome, now, self.turned_at)
 
     async def _act(self, event: Event, outcome: Event, headers: Mapping[str, str], now: Instant) -> None:
         if self._gateway is not None:
@@ -104,25 +106,15 @@ class Loop:
         except Exception as error:  # noqa: BLE001 - whatever the client says, redelivery is harmless
             log.debug("acknowledgement_lost", error=f"{type(error).__name__}: {error}")
 
-    def _count(self, event: Event, outcome: Event | None, now: Instant) -> None:
-        done = self._clock.now()
-        self.turned_at = done
-        INPUTS.labels(service=self._name, type=getattr(event, "type", "")).inc()
-        self._decide_seconds.observe(since(done, now) / SECOND)
-        if outcome is None:
-            return
-        kind = str(getattr(outcome, "type", ""))
-        OUTCOMES.labels(service=self._name, type=kind).inc()
-        received_at = getattr(outcome, "received_at", None)
-        if received_at is not None:
-            HOP_SECONDS.labels(service=self._name, outcome=kind).observe(max(0, since(done, received_at)) / SECOND)
-        if isinstance(outcome, OrderDenied):
-            DENIALS.labels(rule=outcome.rule).inc()
-
 
 def published_on(outcome: Event) -> Subject | None:
     """Answer the subject an outcome is published on, None for one that concerns its own service alone."""
+    return _published_on(type(outcome))
+
+
+@cache
+def _published_on(kind: type[Event]) -> Subject | None:
     try:
-        return subject_of(type(outcome))
+        return subject_of(kind)
     except KeyError:
         return None

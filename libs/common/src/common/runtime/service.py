@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import sys
@@ -34,6 +35,8 @@ EXIT_SETTINGS = 78
 """EX_CONFIG of sysexits.h: restarting will not help."""
 CONNECT_WAIT_S = 0.25
 STUCK_S = 10
+COLLECTOR_THRESHOLDS = (20_000, 20, 20)
+"""Objects made before the collector looks for cycles, and how often that before it looks at older ones as well."""
 
 SettingsT = TypeVar("SettingsT", bound=ServiceSettings)
 log = structlog.get_logger()
@@ -173,6 +176,7 @@ class Service:
         tasks += [
             asyncio.create_task(source.run(self._inbox), name=type(source).__name__) for source in assembly.sources
         ]
+        _spare_what_stays()
         log.info("live")
         return tasks
 
@@ -274,3 +278,10 @@ class Service:
             self._settings.tape_dir, self._name, self._settings.model_dump(mode="json", exclude={"nats_password"}),
             bytes_max=self._settings.tape_bytes_max, files_max=self._settings.tape_files_max,
         )  # fmt: skip
+
+
+def _spare_what_stays() -> None:
+    """Keep the collector of cycles away from all that was imported and recovered, and from pausing at every message."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECTOR_THRESHOLDS)

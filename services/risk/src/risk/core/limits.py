@@ -75,22 +75,34 @@ def market_is_allowed(q: Question) -> str | None:
     found, opportunity = q.listed, q.opportunity
     if found is None:
         return "market=unknown"
-    end = since(found.ends_at, q.now)
-    faults = {
-        f"venue={opportunity.venue}": found.venue != opportunity.venue or found.venue not in q.limits.venues_allowed,
-        f"symbol={opportunity.symbol}": found.symbol != opportunity.symbol or found.symbol not in q.limits.symbols,
-        f"token={opportunity.token_id} expected={found.token(opportunity.outcome)}": (
-            opportunity.token_id != found.token(opportunity.outcome)
-        ),
-        f"untradable={found.untradable_reason}": bool(found.untradable_reason),
-        "rule=unknown": found.rule is None,
-        "fee=unknown": found.fee is None,
-        "resolved": found.winner is not None or found.change == "resolved",
-        "accepting_orders=no": not found.accepting_orders,
-        f"starts_in_ms={(found.starts_at - q.now) // MILLISECOND}": found.starts_at > q.now,
-        f"ends_in_ms={end // MILLISECOND} min={q.limits.close_guard_s * 1000}": end < q.limits.close_guard_s * SECOND,
-    }
-    return next((detail for detail, is_fault in faults.items() if is_fault), None)
+    end, expected = since(found.ends_at, q.now), found.token(opportunity.outcome)
+    faults = (
+        found.venue != opportunity.venue or found.venue not in q.limits.venues_allowed,
+        found.symbol != opportunity.symbol or found.symbol not in q.limits.symbols,
+        opportunity.token_id != expected,
+        bool(found.untradable_reason),
+        found.rule is None,
+        found.fee is None,
+        found.winner is not None or found.change == "resolved",
+        not found.accepting_orders,
+        found.starts_at > q.now,
+        end < q.limits.close_guard_s * SECOND,
+    )
+    if not any(faults):
+        return None
+    details = (
+        f"venue={opportunity.venue}",
+        f"symbol={opportunity.symbol}",
+        f"token={opportunity.token_id} expected={expected}",
+        f"untradable={found.untradable_reason}",
+        "rule=unknown",
+        "fee=unknown",
+        "resolved",
+        "accepting_orders=no",
+        f"starts_in_ms={(found.starts_at - q.now) // MILLISECOND}",
+        f"ends_in_ms={end // MILLISECOND} min={q.limits.close_guard_s * 1000}",
+    )
+    return details[faults.index(True)]
 
 
 def price_is_fresh(q: Question) -> str | None:

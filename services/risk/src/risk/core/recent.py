@@ -1,7 +1,6 @@
 """A dictionary that keeps the newest: every memory in this service has an end."""
 
 from collections import OrderedDict
-from collections.abc import Callable
 from typing import Generic, TypeVar
 
 K = TypeVar("K")
@@ -32,9 +31,6 @@ class Recent(Generic[K, V]):
 
     def values(self) -> tuple[V, ...]:
         return tuple(self._entries.values())
-
-    def count(self, holds: Callable[[V], bool]) -> int:
-        return sum(1 for value in self._entries.values() if holds(value))
 
     def drop(self, key: K) -> None:
         self._entries.pop(key, None)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 
 from common.contracts.scanner import OpportunityFound
 from common.contracts.venue import FeeSchedule
@@ -78,6 +79,7 @@ def draft(levels: Sequence[Level], opportunity: OpportunityFound, limits: Limits
     """
     worst = 1 + worst_fee_per_dollar(bounds.fee, bounds.tick)
 
+    @cache
     def wanted(price: Price) -> Decimal:
         unit = price + fee_per_share(price, bounds.fee)
         return min(SIZING[limits.sizing](Stake(opportunity, limits, equity, unit)) / unit, bounds.depth_max)

@@ -3,9 +3,10 @@
 from collections import defaultdict
 
 from common.clock import SECOND, Instant
-from common.contracts.base import Symbol
+from common.contracts.base import Symbol, UnderlyingPrice
 from common.contracts.venue import FeeSchedule, MarketUpdated
 from scanner.core.model import Real, real
+from scanner.core.refusals import Refusal
 
 MARKETS_KEPT_MAX = 1000
 KEPT_AFTER_END_S = 60
@@ -14,7 +15,10 @@ KEPT_AFTER_END_S = 60
 class Market:
     """One market: its last description, and what the scanner said of it."""
 
-    __slots__ = ("ends_at", "event", "exponent", "found_at", "rate", "starts_at", "valued_at")
+    __slots__ = (
+        "ends_at", "event", "exponent", "found_at", "rate", "real_strike", "starts_at", "strike", "strike_read_at",
+        "unreadable", "valued_at",
+    )  # fmt: skip
 
     def __init__(self, event: MarketUpdated) -> None:
         self.found_at: Instant | None = None
@@ -26,6 +30,12 @@ class Market:
         self.starts_at, self.ends_at = event.starts_at, event.ends_at
         self.rate: Real = real(event.fee.rate) if event.fee else 0.0
         self.exponent = event.fee.exponent if event.fee else 0
+        self.unreadable: Refusal | None = None
+        """What in the description keeps it from being traded; None until it has been looked at."""
+        self.strike: UnderlyingPrice | None = None
+        self.real_strike: Real = 0.0
+        self.strike_read_at = -1
+        """How many settling values had been heard when the strike was looked up."""
 
     @property
     def fee(self) -> FeeSchedule | None:

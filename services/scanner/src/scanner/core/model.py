@@ -130,8 +130,30 @@ class Estimate(NamedTuple):
     uncertainty: Real
 
 
-def value_up(left: Left, strike: Real, price: Real, doubts: Doubts, tails: Tails) -> Estimate:
-    """Say how likely the settling value is to end at or above the strike.
+class Outlook(NamedTuple):
+    """Where a strike lies in the distribution of the settling value: `z` deviations below its mean.
+
+    `unseen_share` is the part of the variance that comes from what is not known of today's price; None where nothing
+    is left to happen.
+    """
+
+    z: Real
+    unseen_share: Real | None
+
+    def fair(self, tails: Tails) -> Real:
+        """Say how likely the settling value is to end at or above the strike."""
+        return tails.below(self.z) if self.unseen_share is not None else float(self.z >= 0)
+
+    def uncertainty(self, doubts: Doubts, tails: Tails) -> Real:
+        """Say how far the fair value may be off, by one deviation."""
+        if self.unseen_share is None:
+            return 0.0
+        slack = math.sqrt((self.z * doubts.sigma_error) ** 2 + self.unseen_share)
+        return min(tails.density(self.z) * slack, 1.0)
+
+
+def look_ahead(left: Left, strike: Real, price: Real, doubts: Doubts) -> Outlook:
+    """Place the strike in the distribution of the settling value.
 
     What is not known of today's price widens the distribution, and once more counts as uncertainty together with the
     volatility's own error: the first makes the value right on average, the second keeps us from trading on chance.
@@ -141,7 +163,11 @@ def value_up(left: Left, strike: Real, price: Real, doubts: Doubts, tails: Tails
     total = variance * left.variance_s + unseen
     gap = (left.mean - strike) / price
     if total <= 0:
-        return Estimate(1.0 if gap >= 0 else 0.0, 0.0)
-    z = max(-Z_MAX, min(Z_MAX, gap / math.sqrt(total)))
-    slack = math.sqrt((z * doubts.sigma_error) ** 2 + unseen / total)
-    return Estimate(tails.below(z), min(tails.density(z) * slack, 1.0))
+        return Outlook(gap, None)
+    return Outlook(max(-Z_MAX, min(Z_MAX, gap / math.sqrt(total))), unseen / total)
+
+
+def value_up(left: Left, strike: Real, price: Real, doubts: Doubts, tails: Tails) -> Estimate:
+    """Say how likely the settling value is to end at or above the strike, and how sure that is."""
+    outlook = look_ahead(left, strike, price, doubts)
+    return Estimate(outlook.fair(tails), outlook.uncertainty(doubts, tails))

@@ -15,7 +15,7 @@ from common.contracts.venue import BookUpdated, MarketUpdated, Outcome
 from scanner.core.books import Book, Books
 from scanner.core.limits import Limits
 from scanner.core.markets import Market, Markets
-from scanner.core.model import Estimate
+from scanner.core.model import Estimate, Real
 from scanner.core.refusals import NOT_AN_EDGE, Refusal
 from scanner.core.sight import Sight, as_opportunity, as_valuation
 from scanner.core.strategies import STRATEGIES, Strategy
@@ -23,6 +23,8 @@ from scanner.core.underlying import ModelSettings, Spot
 from scanner.core.valuer import Valuer
 
 OUTCOMES: tuple[Outcome, ...] = ("Up", "Down")
+ROUNDING_SLACK = 1e-9
+"""Dollars a share: more than the model's numbers can be off in their last places, so that screening loses no edge."""
 
 
 class EdgeScanner:
@@ -36,6 +38,7 @@ class EdgeScanner:
         self.markets = Markets()
         self._books = Books()
         self._strategies: tuple[Strategy, ...] = tuple(STRATEGIES[name](limits) for name in strategies)
+        self._least_gross = min(strategy.least_gross for strategy in self._strategies) - ROUNDING_SLACK
         self.refusals: dict[str, int] = {}
         """Edges that were looked at and refused, by reason."""
         self.valued = 0
@@ -80,21 +83,45 @@ class EdgeScanner:
         self, markets: Iterable[Market], spot: Spot | None, fresh: Book | None, now: Instant
     ) -> OpportunityFound | None:
         """Find the largest edge that clears, by the quick look, and work it out exactly."""
+        if spot is None or self.valuer.staleness(spot.event.symbol, spot, now):
+            return None
         best: Sight | None = None
         for market in markets:
-            if not market.runs(now) or self._rests(market, now) or self.valuer.obstacle(market, spot, now):
-                continue
-            estimate = self.valuer.estimate(market, spot, now)
+            estimate = self._promising(market, spot, fresh, now)
             if estimate is None:
                 continue
             for sight in self._sights(market, estimate, fresh, now):
                 if not sight.glance.refusal and (best is None or sight.glance.net > best.glance.net):
                     best = sight
         strike = self.valuer.strike(best.market) if best else None
-        if best is None or spot is None or strike is None:
+        if best is None or strike is None:
             return None
         received_at = fresh.event.received_at if fresh else spot.event.received_at
         return as_opportunity(best, spot, strike, self._limits, received_at=received_at, now=now)
+
+    def _promising(self, market: Market, spot: Spot, fresh: Book | None, now: Instant) -> Estimate | None:
+        """Value a market that may be traded now, None where the best offers are too dear whatever else is found.
+
+        Most markets are left here at most prices: before fees and uncertainty, which only take away from an edge, are
+        worked out.
+        """
+        if not market.runs(now) or self._rests(market, now) or self.valuer.own_obstacle(market, now):
+            return None
+        outlook = self.valuer.outlook(market, spot, now)
+        if outlook is None:
+            return None
+        described = market.event
+        tails = self.valuer.tails(described.symbol)
+        fair, least = outlook.fair(tails), self._least_gross
+        if not (
+            _offers(self._book(described.up_token_id, fresh), fair - least)
+            or _offers(self._book(described.down_token_id, fresh), 1 - fair - least)
+        ):
+            return None
+        return Estimate(fair, outlook.uncertainty(spot.doubts, tails))
+
+    def _book(self, token_id: str, fresh: Book | None) -> Book | None:
+        return fresh if fresh and fresh.event.token_id == token_id else self._books.of(token_id)
 
     def _is_better(self, book: Book, now: Instant) -> bool:
         """Say whether a book offers more cheaply than the one before it; if not, the next price looks soon enough."""
@@ -135,8 +162,7 @@ class EdgeScanner:
     def _sights(self, market: Market, estimate: Estimate, fresh: Book | None, now: Instant) -> Iterator[Sight]:
         """Look at what is offered of both outcomes, with the eyes of every strategy."""
         for outcome in OUTCOMES:
-            token_id = market.event.token(outcome)
-            book = fresh if fresh and fresh.event.token_id == token_id else self._books.of(token_id)
+            book = self._book(market.event.token(outcome), fresh)
             if book is None or book.ask is None:
                 continue
             fair = estimate.fair if outcome == "Up" else 1 - estimate.fair
@@ -165,3 +191,8 @@ class EdgeScanner:
                 market.valued_at = event.at
         elif market is not None:
             market.found_at = event.found_at
+
+
+def _offers(book: Book | None, price: Real) -> bool:
+    """Say whether somebody offers at a price or below."""
+    return book is not None and book.ask is not None and book.ask <= price

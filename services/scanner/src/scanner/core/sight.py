@@ -42,10 +42,14 @@ class Sight(NamedTuple):
 
     def exactly(self) -> Proposal | None:
         """Work out what to buy; None where nothing clears, or less than the venue's smallest order."""
+        return self.proposal(self.fair, self.uncertainty)
+
+    def proposal(self, fair: Decimal, uncertainty: Decimal) -> Proposal | None:
+        """Work the same out of what is at hand exactly already."""
         described = self.market.event
         if described.fee is None:
             return None
-        proposal = self.strategy.propose(self.book.event.asks, described.fee, self.fair, self.uncertainty)
+        proposal = self.strategy.propose(self.book.ladder(described.fee), fair, uncertainty)
         return proposal if proposal is not None and proposal.quantity >= described.size_min else None
 
 
@@ -54,7 +58,8 @@ def as_opportunity(
 ) -> OpportunityFound | None:
     """Say what was found with everything that was seen; the same book and price always make the same event."""
     described, book, price = sight.market.event, sight.book.event, spot.event
-    proposal = sight.exactly()
+    fair, uncertainty = sight.fair, sight.uncertainty
+    proposal = sight.proposal(fair, uncertainty)
     if proposal is None or described.fee is None or described.rule is None:
         return None
     return OpportunityFound(
@@ -67,8 +72,8 @@ def as_opportunity(
         token_id=book.token_id,
         outcome=sight.outcome,
         side="BUY",
-        fair_value=sight.fair,
-        uncertainty=sight.uncertainty,
+        fair_value=fair,
+        uncertainty=uncertainty,
         limit=proposal.limit,
         quantity=proposal.quantity,
         average_price=proposal.average_price,

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 from typing import NamedTuple, Protocol
 
-from common.contracts.venue import FeeSchedule
-from common.money import MICRO, Level, Price, Shares, notional
+from common.money import MICRO, Price, Shares
+from scanner.core.books import Rung
 from scanner.core.limits import Limits
 from scanner.core.markets import Market
 from scanner.core.model import Real, real
@@ -43,11 +43,15 @@ class Strategy(Protocol):
     @property
     def name(self) -> str: ...
 
+    @property
+    def least_gross(self) -> Real:
+        """Answer the gross edge below which no look at an offer finds anything."""
+
     def glance(self, market: Market, fair: Real, uncertainty: Real, ask: Real) -> Glance:
         """Look at the best offer of an outcome, quickly."""
 
-    def propose(self, asks: Iterable[Level], fee: FeeSchedule, fair: Decimal, uncertainty: Decimal) -> Proposal | None:
-        """Walk the offers exactly; None where nothing clears."""
+    def propose(self, ladder: Iterable[Rung], fair: Decimal, uncertainty: Decimal) -> Proposal | None:
+        """Climb the offers exactly; None where nothing clears."""
 
 
 class OracleSniper:
@@ -62,6 +66,10 @@ class OracleSniper:
         self._margin = real(limits.safety_margin)
         self._credible = real(limits.credible_edge_max)
 
+    @property
+    def least_gross(self) -> Real:
+        return self._threshold + self._margin
+
     def glance(self, market: Market, fair: Real, uncertainty: Real, ask: Real) -> Glance:
         gross = fair - ask
         after_fee = gross - market.fee_per_share(ask)
@@ -74,18 +82,17 @@ class OracleSniper:
             return Glance(gross, net, Refusal.BELOW_THRESHOLD_AFTER_FEE)
         return Glance(gross, net, Refusal.INSIDE_UNCERTAINTY)
 
-    def propose(self, asks: Iterable[Level], fee: FeeSchedule, fair: Decimal, uncertainty: Decimal) -> Proposal | None:
+    def propose(self, ladder: Iterable[Rung], fair: Decimal, uncertainty: Decimal) -> Proposal | None:
         margin = self._safety_margin + uncertainty
         dearest = fair - margin - self._net_edge_min - ROUNDING_ALLOWANCE
-        limit, quantity, cost, fees = None, Decimal(0), Decimal(0), Decimal(0)
-        for price, size in asks:
-            level_fee = fee.taker(price, size)
-            if size <= 0 or price + level_fee / size > dearest:
+        reached: Rung | None = None
+        for rung in ladder:
+            if rung.share_cost > dearest:
                 break
-            limit, quantity = price, quantity + size
-            cost, fees = cost + notional(price, size), fees + level_fee
-        if limit is None:
+            reached = rung
+        if reached is None:
             return None
+        limit, _, quantity, cost, fees = reached
         return _proposal(limit, Shares(quantity), (cost / quantity, fees / quantity), fair, margin)
 
 

@@ -26,6 +26,8 @@ class Strikes:
     def __init__(self) -> None:
         self._values: dict[Series, dict[int, UnderlyingPrice]] = {}
         self._order: dict[Series, deque[int]] = {}
+        self.heard = 0
+        """Values that changed what can be answered; as long as it stands still, every answer does."""
 
     def learn(self, event: SettlementPriceObserved) -> None:
         """Keep a value under the second it is of; the first one stands."""
@@ -37,6 +39,7 @@ class Strikes:
         if second in values:
             return
         order = self._order.setdefault(series, deque())
+        self.heard += 1
         values[second] = event.value
         order.append(second)
         if len(order) > VALUES_KEPT_MAX:

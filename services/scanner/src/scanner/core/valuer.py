@@ -6,7 +6,7 @@ from common.contracts.oracle import PriceUpdated, SettlementPriceObserved
 from common.contracts.venue import MarketUpdated
 from scanner.core.limits import Limits
 from scanner.core.markets import Market
-from scanner.core.model import Estimate, Tails, real, value_up
+from scanner.core.model import Estimate, Outlook, Tails, look_ahead, real
 from scanner.core.refusals import Refusal
 from scanner.core.strikes import Strikes
 from scanner.core.underlying import ModelSettings, Spot, Underlying
@@ -45,36 +45,50 @@ class Valuer:
         event = event or underlying.price
         return underlying.spot(event, now) if event is not None else None
 
+    def tails(self, symbol: Symbol) -> Tails:
+        return self._tails[symbol]
+
     def strike(self, market: Market) -> UnderlyingPrice | None:
+        """Answer what a market's end will be compared with; looked up once between two settling values."""
+        if market.strike_read_at != self._strikes.heard:
+            described, market.strike_read_at = market.event, self._strikes.heard
+            market.strike = (
+                self._strikes.at(described.symbol, described.rule, described.starts_at) if described.rule else None
+            )
+            market.real_strike = 0.0 if market.strike is None else real(market.strike)
+        return market.strike
+
+    def outlook(self, market: Market, spot: Spot | None, now: Instant) -> Outlook | None:
+        """Look ahead to a market's end, None where something that it takes is not known."""
         described = market.event
-        if described.rule is None:
+        if self.strike(market) is None or spot is None or described.rule is None or now < market.starts_at:
             return None
-        return self._strikes.at(described.symbol, described.rule, described.starts_at)
+        left = self.underlyings[described.symbol].left(described.rule, market.ends_at, spot.price, now)
+        return None if left is None else look_ahead(left, market.real_strike, spot.price, spot.doubts)
 
     def estimate(self, market: Market, spot: Spot | None, now: Instant) -> Estimate | None:
         """Value Up, None where something that it takes is not known."""
-        described, strike = market.event, self.strike(market)
-        if spot is None or strike is None or described.rule is None or now < described.starts_at:
+        outlook = self.outlook(market, spot, now)
+        if outlook is None or spot is None:
             return None
-        underlying = self.underlyings[described.symbol]
-        left = underlying.left(described.rule, described.ends_at, spot.price, now)
-        if left is None:
-            return None
-        return value_up(left, real(strike), spot.price, spot.doubts, self._tails[described.symbol])
+        tails = self._tails[market.event.symbol]
+        return Estimate(outlook.fair(tails), outlook.uncertainty(spot.doubts, tails))
 
     def obstacle(self, market: Market, spot: Spot | None, now: Instant) -> Refusal:
         """Name what keeps a market from being traded, whatever is offered in it."""
-        described, limits = market.event, self._limits
-        if now < described.starts_at:
+        return self.own_obstacle(market, now) or self.staleness(market.event.symbol, spot, now)
+
+    def own_obstacle(self, market: Market, now: Instant) -> Refusal:
+        """Name what in the market itself keeps it from being traded; what is stale of its symbol is asked apart."""
+        if now < market.starts_at:
             return Refusal.NOT_STARTED
-        if now > described.ends_at - limits.no_trade_before_close_s * SECOND:
+        if now > market.ends_at - self._limits.no_trade_before_close_s * SECOND:
             return Refusal.NEAR_CLOSE
-        unreadable = _unreadable(described, self._feed)
-        if unreadable:
-            return unreadable
-        if self.strike(market) is None:
-            return Refusal.STRIKE_UNKNOWN
-        return self.staleness(described.symbol, spot, now)
+        if market.unreadable is None:
+            market.unreadable = _unreadable(market.event, self._feed)
+        if market.unreadable:
+            return market.unreadable
+        return Refusal.STRIKE_UNKNOWN if self.strike(market) is None else Refusal.NONE
 
     def staleness(self, symbol: Symbol, spot: Spot | None, now: Instant) -> Refusal:
         """Name what of a symbol is too old to be traded on."""

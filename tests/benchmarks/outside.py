@@ -1,0 +1,83 @@
+"""The world outside, as the latency benchmarks script it: a tick at a time out, and the bytes of orders in.
+
+The next tick leaves only when the order of the one before has come, and a pause after it, in which what an order leaves
+to be written down is. Times are of one clock, that of this process: from just before the frame's bytes are handed to
+their socket until the order's bytes have been read from theirs.
+"""
+
+import asyncio
+import time
+
+ORDER_WITHIN_S = 2.0
+PAUSE_S = 0.025
+KILLED = b'{"error":"no orders found to match with FAK order. FAK orders are partially filled or killed if no match is found."}'
+HEAD_END = b"\r\n\r\n"
+
+
+class OrderServer(asyncio.Protocol):
+    """Takes orders by HTTP, answers each that it was killed, and tells the time to whoever asks."""
+
+    def __init__(self, take):
+        self._take, self._buffer, self._transport = take, b"", None
+
+    def connection_made(self, transport):
+        self._transport = transport
+
+    def data_received(self, data):
+        arrived_ns = time.time_ns()
+        self._buffer += data
+        while (end := self._buffer.find(HEAD_END)) >= 0:
+            head = self._buffer[:end].lower()
+            length = int(head.partition(b"content-length: ")[2].partition(b"\r\n")[0] or 0)
+            whole = end + len(HEAD_END) + length
+            if len(self._buffer) < whole:
+                return
+            body, self._buffer = self._buffer[end + len(HEAD_END) : whole], self._buffer[whole:]
+            if head.startswith(b"post /order "):
+                self._take(arrived_ns, body)
+                self._answer(b"400 Bad Request", KILLED)
+            else:
+                self._answer(b"200 OK", b"%d" % (arrived_ns // 10**9))
+
+    def _answer(self, status, body):
+        head = b"HTTP/1.1 %b\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+        self._transport.write(head % (status, len(body)) + body)
+
+
+class Orders:
+    """What arrived: when, and the body; and whoever waits for the next."""
+
+    def __init__(self):
+        self.arrived = []
+        self._came = asyncio.Event()
+
+    def __call__(self, arrived_ns, body):
+        self.arrived.append((arrived_ns, body))
+        self._came.set()
+
+    async def serve(self):
+        """Answer a server on a port of its own, and the port."""
+        server = await asyncio.get_running_loop().create_server(lambda: OrderServer(self), "127.0.0.1", 0)
+        return server, server.sockets[0].getsockname()[1]
+
+    async def after(self, transport, frame):
+        """Send a frame and wait for an order; answer when it left and when the order came, None in place of one."""
+        self._came.clear()
+        count, sent_ns = len(self.arrived), time.time_ns()
+        transport.write(frame)
+        try:
+            async with asyncio.timeout(ORDER_WITHIN_S):
+                await self._came.wait()
+        except TimeoutError:
+            return sent_ns, None
+        await asyncio.sleep(PAUSE_S)
+        return sent_ns, self.arrived[count][0]
+
+
+def summary(latencies_ms, digits=3):
+    """Answer the median, the 95th and the 99th percentile."""
+    ordered = sorted(latencies_ms)
+    if not ordered:
+        return {"count": 0}
+    places = {f"p{q}": min(len(ordered) - 1, len(ordered) * q // 100) for q in (50, 95, 99)}
+    return {"count": len(ordered)} | {name: round(ordered[place], digits) for name, place in places.items()}
