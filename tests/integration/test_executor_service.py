@@ -232,14 +232,17 @@ async def test_a_process_that_is_killed_comes_back_and_leaves_nothing_open_or_do
     assert again.desk.orders.get("order1").filled == counts["fill_matched"] * 10
 
 
-def test_live_trading_is_refused_by_the_process_with_a_clear_word():
+def test_live_trading_with_gates_closed_is_refused_by_the_process_in_one_sentence():
+    environment = os.environ | {"PAPER_TRADING": "false", "DRY_RUN": "false"}
     run = subprocess.run(
-        [sys.executable, "-m", "executor"], env=os.environ | {"PAPER_TRADING": "false"}, capture_output=True, text=True,
-        timeout=60, check=False,
-    )  # fmt: skip
+        [sys.executable, "-m", "executor"], env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
 
     assert (run.returncode, run.stdout) == (78, "")
-    assert run.stderr == "PAPER_TRADING: live trading is not built in this version: expected true, found false\n"
+    assert run.stderr == (
+        "real orders: expected PAPER_TRADING=false, POLYMARKET_PRIVATE_KEY, LIVE_CONFIRMATION=I UNDERSTAND, DRY_RUN=false, "
+        "found without POLYMARKET_PRIVATE_KEY and LIVE_CONFIRMATION=I UNDERSTAND\n"
+    )
 
 
 async def _ended(world, order_id):

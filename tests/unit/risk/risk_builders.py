@@ -24,7 +24,7 @@ def limits(**changes):
     fields = {
         "initial_bankroll": Usd(Decimal(200)), "sizing": "fixed", "trade_size_usd": Usd(Decimal(5)),
         "trade_size_usd_max": Usd(Decimal(20)), "loss_per_trade_usd_max": Usd(Decimal(20)),
-        "order_shares_max": Decimal(500), "orders_per_minute_max": 30, "open_orders_max": 10,
+        "manual_order_usd_max": Usd(Decimal(5)), "size_ladder": ((0, Decimal(500)),), "order_shares_max": Decimal(500), "orders_per_minute_max": 30, "open_orders_max": 10,
         "position_limit": Decimal("0.10"), "underlying_limit": Decimal("0.30"), "venue_limit": Decimal("0.50"),
         "total_limit": Decimal("0.50"), "daily_loss_limit": Decimal("0.10"), "drawdown_limit": Decimal("0.20"),
         "min_edge": Decimal("0.02"), "credible_edge_max": Decimal("0.30"), "price_collar": Decimal("0.05"),

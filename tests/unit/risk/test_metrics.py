@@ -14,7 +14,15 @@ def rooms(lived):
     """What risk itself thinks is left for one more order."""
     gate = lived.gate
     return Question(
-        an_opportunity(), lived.limits, gate.sight, gate.exposure, gate._losses, gate.latch, gate._memory, NOON
+        an_opportunity(),
+        lived.limits,
+        gate.sight,
+        gate.exposure,
+        gate._losses,
+        gate.latch,
+        gate._memory,
+        gate._ladder,
+        NOON,
     ).rooms
 
 

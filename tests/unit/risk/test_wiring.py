@@ -46,7 +46,8 @@ def test_the_gate_asks_the_limits_and_no_flag_skips_any():
 def test_every_denial_code_is_explained():
     codes = denial_codes()
 
-    assert list(codes) == [limit.__name__ for limit in LIMITS]
+    by_hand = ["manual_order_is_small", "manual_price_is_close"]
+    assert list(codes) == [*(limit.__name__ for limit in LIMITS), *by_hand]
     assert all(text.startswith("Refuse") and text.endswith(".") for text in codes.values())
 
 
@@ -110,6 +111,8 @@ CHANGED = {
     "CLOSE_GUARD_S": ("close_guard_s", "104", 104),
     "ORDER_VALID_MS": ("order_valid_ms", "105", 105),
     "REDUCE_ONLY": ("reduce_only", "true", True),
+    "MANUAL_ORDER_USD_MAX": ("manual_order_usd_max", "3", Decimal(3)),
+    "SIZE_LADDER": ("size_ladder", "0:5, 10:7.5", ((0, Decimal(5)), (10, Decimal("7.5")))),
 }
 
 
@@ -129,7 +132,9 @@ def test_every_number_of_the_core_has_a_setting():
 @pytest.mark.parametrize(
     ("variable", "text"),
     [("MAX_TRADE_SIZE", "0"), ("DAILY_LOSS_LIMIT_PCT", "101"), ("POSITION_LIMIT_PCT", "-1"), ("SYMBOLS", "BTCUSDT"),
-     ("SIZING_STRATEGY", "martingale"), ("INITIAL_BANKROLL", "NaN"), ("MIN_EDGE_PCT", "")],
+     ("SIZING_STRATEGY", "martingale"), ("INITIAL_BANKROLL", "NaN"), ("MIN_EDGE_PCT", ""),
+     ("SIZE_LADDER", ""), ("SIZE_LADDER", "5:10"), ("SIZE_LADDER", "0:10,0:20"), ("SIZE_LADDER", "0:10,50:5"),
+     ("SIZE_LADDER", "0:ten"), ("SIZE_LADDER", "0"), ("SIZE_LADDER", ",".join(f"{n}:{n + 1}" for n in range(21)))],
 )  # fmt: skip
 def test_a_wrong_setting_stops_the_start_and_is_named(variable, text):
     with pytest.raises(SettingsError) as error:

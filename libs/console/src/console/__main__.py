@@ -4,14 +4,20 @@ import sys
 
 import typer
 
+from console.commands.alerts import alerts
 from console.commands.backup import backup_command
+from console.commands.creds import creds
+from console.commands.doctor import doctor_command
 from console.commands.halt import halt_command
+from console.commands.markets import markets_command
+from console.commands.order import order_command
 from console.commands.rearm import rearm_command
 from console.commands.reconcile import reconcile_command
 from console.commands.replay import replay_command
 from console.commands.report import report_command
 from console.commands.restore import restore_command
 from console.commands.resume import resume_command
+from console.commands.stats import stats_command
 from console.commands.status import status_command
 from console.commands.stop import stop_command
 from console.commands.up import up_command
@@ -30,6 +36,12 @@ app.command("up")(up_command)
 app.command("status")(status_command)
 app.command("report")(report_command)
 app.command("replay")(replay_command)
+app.command("stats")(stats_command)
+app.command("markets")(markets_command)
+app.command("order")(order_command)
+app.command("doctor")(doctor_command)
+app.add_typer(creds)
+app.add_typer(alerts)
 app.command("halt")(halt_command)
 app.command("resume")(resume_command)
 app.command("rearm")(rearm_command)

@@ -40,9 +40,16 @@ def _settings() -> str:
     parts = [HEADER, "", "# Settings", "", words, ""]
     parts += ["## Every service", "", *_settings_table(ServiceSettings, skip=frozenset())]
     for service in SERVICES:
-        settings: type[Settings] = importlib.import_module(f"{service}.settings").Settings
-        rows = _settings_table(settings, skip=frozenset(ServiceSettings.model_fields))
+        module = importlib.import_module(f"{service}.settings")
+        rows = _settings_table(module.Settings, skip=frozenset(ServiceSettings.model_fields))
         parts += ["", f"## {service}", "", *rows]
+        if hasattr(module, "WalletSettings"):
+            parts += [
+                "",
+                f"## {service}, its wallet's secrets",
+                "",
+                *_settings_table(module.WalletSettings, frozenset()),
+            ]
     return "\n".join([*parts, ""])
 
 
@@ -58,7 +65,9 @@ def _settings_table(settings: type[Settings], skip: frozenset[str]) -> list[str]
 
 
 def _plain(value: object) -> str:
-    return ",".join(str(v) for v in value) if isinstance(value, tuple) else str(value)
+    if not isinstance(value, tuple):
+        return str(value)
+    return ",".join(":".join(map(str, part)) if isinstance(part, tuple) else str(part) for part in value)
 
 
 def _field_comments(settings: type[Settings]) -> dict[str, str]:

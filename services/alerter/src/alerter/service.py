@@ -12,7 +12,7 @@ from common.runtime.assembly import Assembly
 def assemble(settings: Settings, clock: Clock | None = None) -> Assembly:
     """Put the service together. It recovers nothing: its durable consumer goes on where it stopped."""
     desk = AlertDesk(settings.desk_limits())
-    outbox = Outbox(_channel(settings), settings, clock or SystemClock())
+    outbox = Outbox(channel_of(settings), settings, clock or SystemClock())
 
     def figures(_now: Instant) -> dict[str, str]:
         return {
@@ -34,7 +34,8 @@ def assemble(settings: Settings, clock: Clock | None = None) -> Assembly:
     )
 
 
-def _channel(settings: Settings) -> Channel:
+def channel_of(settings: Settings) -> Channel:
+    """Answer the channel that the settings name: the log where they name none."""
     user_key, api_token = settings.pushover_user_key, settings.pushover_api_token
     if not (user_key.get_secret_value() and api_token.get_secret_value()):
         return LogChannel()

@@ -1,7 +1,10 @@
 """Puts the executor together: the desk, and the gateway to the venue it trades on."""
 
+import os
+from collections.abc import Mapping
+from typing import Protocol
+
 from common.clock import Clock, SystemClock
-from common.errors import SettingsError
 from common.money import Usd
 from common.runtime.assembly import Assembly, Recovery
 from executor.adapters.metrics import measure
@@ -17,17 +20,37 @@ RECOVERY = (
 """The journal comes first: what is held decides which resolved markets matter."""
 
 
-def assemble(settings: Settings, clock: Clock | None = None) -> Assembly:
-    """Answer the executor, trading on paper; anything else is refused, for there is nothing else yet."""
-    if not settings.paper_trading:
-        raise SettingsError("PAPER_TRADING: live trading is not built in this version: expected true, found false")
+def assemble(settings: Settings, clock: Clock | None = None, environment: Mapping[str, str] | None = None) -> Assembly:
+    """Answer the executor: on paper, or live, or live in all but that it posts nothing, as the settings say.
+
+    `environment` is where the wallet's secrets are read from, on the way to the real venue only. Raises SettingsError.
+    """
+    clock = clock or SystemClock()
+    if settings.paper_trading:
+        return _on_paper(settings, clock)
+    return _live(settings, clock, os.environ if environment is None else environment)
+
+
+def _on_paper(settings: Settings, clock: Clock) -> Assembly:
     desk = AttentiveDesk(OrderDesk(caps(settings), mode="paper"))
     venue = PaperVenue(paper_rules(settings))
-    gateway = PaperGateway(venue, clock or SystemClock(), approval=desk.approval, is_halted=desk.is_halted)
+    gateway = PaperGateway(venue, clock, approval=desk.approval, is_halted=desk.is_halted)
     return Assembly(
         name="executor", core=desk, settings=settings, recovery=RECOVERY, sources=(gateway,), gateway=gateway,
         figures=lambda _now: figures(desk.desk), measure=lambda _now: measure(desk.desk),
         not_ready=lambda _now: not_ready(desk.desk, gateway),
+    )  # fmt: skip
+
+
+def _live(settings: Settings, clock: Clock, environment: Mapping[str, str]) -> Assembly:
+    from executor.adapters.live.composition import LiveWay  # noqa: PLC0415 - on paper no signer is ever loaded
+
+    way = LiveWay(settings, clock, environment, caps(settings))
+    desk = way.desk.desk
+    return Assembly(
+        name="executor", core=way.desk, settings=settings, recovery=RECOVERY, sources=(way,), gateway=way,
+        figures=lambda _now: figures(desk), measure=lambda _now: measure(desk),
+        not_ready=lambda _now: not_ready(desk, way), prepare=way.prepare, alarm=way.alarm, farewell=way.farewell,
     )  # fmt: skip
 
 
@@ -62,7 +85,15 @@ def figures(desk: OrderDesk) -> dict[str, str]:
     }
 
 
-def not_ready(desk: OrderDesk, gateway: PaperGateway) -> str:
+class Running(Protocol):
+    """A gateway, as far as readiness asks."""
+
+    @property
+    def is_running(self) -> bool:
+        """Whether reports find their way to the core."""
+
+
+def not_ready(desk: OrderDesk, gateway: Running) -> str:
     """Say why orders could not be carried out now. A halt is no such reason: holding still is its job then."""
     if desk.latch.bus:
         return desk.latch.bus

@@ -46,6 +46,8 @@ def limits(settings: Settings) -> Limits:
         trade_size_usd=Usd(settings.trade_size_usd),
         trade_size_usd_max=Usd(settings.max_trade_size),
         loss_per_trade_usd_max=Usd(settings.max_loss_per_trade),
+        manual_order_usd_max=Usd(settings.manual_order_usd_max),
+        size_ladder=settings.size_ladder,
         order_shares_max=settings.max_order_shares,
         orders_per_minute_max=settings.orders_per_minute_max,
         open_orders_max=settings.open_orders_max,

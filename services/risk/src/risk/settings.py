@@ -3,12 +3,36 @@
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic_settings import NoDecode
 
 from common.settings import BareSymbols, Names, ServiceSettings
 
 Percent = Annotated[Decimal, Field(gt=0, le=100)]
 Dollars = Annotated[Decimal, Field(gt=0, le=1_000_000)]
+
+RUNGS_MAX = 20
+
+
+def _rungs(text: object) -> object:
+    """Read `0:10,50:50` as pairs of trades and dollars."""
+    if not isinstance(text, str):
+        return text
+    return tuple(tuple(part.strip() for part in rung.split(":")) for rung in text.split(",") if rung.strip())
+
+
+def _climbs(rungs: tuple[tuple[int, Decimal], ...]) -> tuple[tuple[int, Decimal], ...]:
+    trades, dollars = [rung[0] for rung in rungs], [rung[1] for rung in rungs]
+    climbs = trades == sorted(set(trades)) and dollars == sorted(dollars)
+    if not 0 < len(rungs) <= RUNGS_MAX or trades[0] != 0 or not climbs:
+        raise ValueError(f"at most {RUNGS_MAX} rungs that climb from 0 trades on, such as 0:10,50:50")
+    return rungs
+
+
+Ladder = Annotated[
+    tuple[tuple[Annotated[int, Field(ge=0)], Dollars], ...], NoDecode, BeforeValidator(_rungs), AfterValidator(_climbs)
+]
+"""How large an order may be, by the trades before it."""
 
 
 class Settings(ServiceSettings):
@@ -26,6 +50,10 @@ class Settings(ServiceSettings):
     """The most that one order may cost, in dollars, fee included."""
     max_loss_per_trade: Dollars = Decimal(20)
     """The most that one trade may lose, in dollars."""
+    manual_order_usd_max: Dollars = Decimal(5)
+    """The most that an order by hand (`pm-arb order`) may cost, in dollars, fee included."""
+    size_ladder: Ladder = ((0, Decimal(10)), (50, Decimal(50)), (200, Decimal(250)), (500, Decimal(500)))
+    """Filled trades so far : the most that one order may cost in dollars, as `0:10,50:50`; beside MAX_TRADE_SIZE."""
     max_order_shares: Annotated[Decimal, Field(gt=0, le=1_000_000)] = Decimal(500)
     orders_per_minute_max: Annotated[int, Field(ge=1, le=1000)] = 30
     open_orders_max: Annotated[int, Field(ge=1, le=1000)] = 10

@@ -46,10 +46,11 @@ def report_command(
 
     The database is the one that DATABASE_URL names (or the file in DATABASE_URL_FILE), else that of the running system.
     """
-    run(_report(days, _database_url(StateFolder(state)), Console()))
+    run(_report(days, database_url(StateFolder(state)), Console()))
 
 
-def _database_url(folder: StateFolder) -> str:
+def database_url(folder: StateFolder) -> str:
+    """Answer where the ledger's database is. Raises ConsoleError."""
     named = secret("DATABASE_URL")
     if named:
         return named

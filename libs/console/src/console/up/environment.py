@@ -79,14 +79,15 @@ def _own(name: str, plan: Plan, addresses: Addresses, inherited: Mapping[str, st
         "venue": _exchange(addresses) if simulated else {},
         "executor": {"PAPER_TRADING": "true"},
         "ledger": {"DATABASE_URL": addresses.database_url},
-        "alerter": _pushover(addresses) if simulated else _owners_pushover(inherited),
+        "alerter": pushover_of(addresses.simulator_url) if simulated else _owners_pushover(inherited),
     }
     return (RECORDED if plan.world == "recording" else {}) | own.get(name, {})
 
 
-def _pushover(addresses: Addresses) -> dict[str, str]:
+def pushover_of(simulator_url: str) -> dict[str, str]:
+    """Answer how the simulated Pushover is reached."""
     key = PUSHOVER_KEY_OF_THE_SIMULATOR
-    url = f"{addresses.simulator_url}/pushover/1/messages.json"
+    url = f"{simulator_url}/pushover/1/messages.json"
     return dict(zip(PUSHOVER_NAMES, (url, key, key), strict=True))
 
 

@@ -9,7 +9,7 @@ from common.contracts.base import Event
 
 AlertKind = Literal[
     "trade", "settled", "loss", "failed", "unknown", "halt", "resume", "silent", "back", "bus", "source", "fee",
-    "startup", "day", "hour", "suppressed", "reconciliation", "stopped", "running", "lease", "redeemed",
+    "startup", "day", "hour", "suppressed", "test", "reconciliation", "stopped", "running", "lease", "redeemed",
 ]  # fmt: skip
 
 

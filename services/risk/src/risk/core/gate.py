@@ -6,7 +6,7 @@ from common import ids
 from common.accounting import Booked
 from common.clock import SECOND, Instant, since
 from common.contracts.base import Event
-from common.contracts.control import HaltRequested, RearmRequested, ResumeRequested
+from common.contracts.control import HaltRequested, OrderRequested, RearmRequested, ResumeRequested
 from common.contracts.executor import (
     FillConfirmed,
     FillFailed,
@@ -26,7 +26,9 @@ from common.contracts.runtime import Tick, WentLive
 from common.contracts.scanner import OpportunityFound
 from common.contracts.venue import BookUpdated, MarketUpdated
 from common.money import Usd
+from risk.core import manual
 from risk.core.exposure import Exposure
+from risk.core.ladder import Ladder
 from risk.core.latch import DRAWDOWN, ERROR_RATE, OPERATOR, RECONCILIATION, UNKNOWN_ORDERS, Latch
 from risk.core.loss import Losses, date_of
 from risk.core.memory import Memory
@@ -52,6 +54,7 @@ class RiskGate:
         )
         self._latch = Latch(reduce_only=limits.reduce_only)
         self._memory = Memory(limits)
+        self._ladder = Ladder(limits.size_ladder)
         self._published: RiskStateChanged | None = None
         self.denials: Counter[str] = Counter()
         """Denials by rule, since the beginning of the journal."""
@@ -88,8 +91,8 @@ class RiskGate:
 
     def decide(self, event: Event, now: Instant) -> Event | None:
         match event:
-            case OpportunityFound():
-                return self._judge(event, now)
+            case OpportunityFound() | OrderRequested():
+                return None if self._memory.is_decided(event.event_id) else self._judge(event, now)
             case HaltRequested() | ReconciliationDone():
                 return self._halt(event, now)
             case ResumeRequested():
@@ -120,13 +123,19 @@ class RiskGate:
             at=now,
         )
 
-    def _judge(self, opportunity: OpportunityFound, now: Instant) -> Event | None:
-        if self._memory.is_decided(opportunity.event_id):
-            return None
-        question = Question(
-            opportunity, self._limits, self._sight, self._exposure, self._losses, self._latch, self._memory, now
+    def _judge(self, asked: OpportunityFound | OrderRequested, now: Instant) -> Event:
+        if isinstance(asked, OpportunityFound):
+            return judge(self._question(asked, self._limits, now), self._version)
+        opportunity = manual.read(asked, self._sight, now)
+        if opportunity is None:
+            return manual.denied_unread(asked, self._version, now)
+        question = self._question(opportunity, manual.limits_of(asked, self._limits), now)
+        return judge(question, self._version, manual.MANUAL_LIMITS)
+
+    def _question(self, opportunity: OpportunityFound, limits: Limits, now: Instant) -> Question:
+        return Question(
+            opportunity, limits, self._sight, self._exposure, self._losses, self._latch, self._memory, self._ladder, now
         )
-        return judge(question, self._version)
 
     def _halt(self, cause: HaltRequested | ReconciliationDone, now: Instant) -> TradingHalted | None:
         if isinstance(cause, ReconciliationDone):
@@ -183,6 +192,7 @@ class RiskGate:
 
     def _hear_command(self, event: Event) -> None:
         self._memory.observe(event)
+        self._ladder.observe(event)
         if isinstance(event, TradingResumed) and self._latch.is_halted_by(DRAWDOWN):
             self._losses.restart_mark(self._exposure.equity)
         self._latch.observe(event)
@@ -196,6 +206,7 @@ class RiskGate:
     def _fold_trade(self, event: Event) -> None:
         reservations = self._exposure.reservations
         self._memory.observe(event)
+        self._ladder.observe(event)
         match event:
             case OrderUnknown():
                 reservations.lose(event.order_id, event.at)

@@ -191,6 +191,12 @@ def order_notional_is_small(q: Question) -> str | None:
     return _beyond(q, q.rooms.order)
 
 
+def size_is_on_ladder(q: Question) -> str | None:
+    """Refuse an order larger than as many trades as there have been allow: size grows with what is proven."""
+    beyond = _beyond(q, q.rooms.ladder)
+    return f"{beyond} trades={q.ladder.trades}" if beyond else None
+
+
 def single_trade_loss_is_small(q: Question) -> str | None:
     """Refuse a trade that could lose more than the owner allows for one."""
     return _beyond(q, q.rooms.trade_loss)
@@ -263,6 +269,7 @@ LIMITS: tuple[Limit, ...] = (
     size_is_at_least_minimum,
     order_quantity_is_small,
     order_notional_is_small,
+    size_is_on_ladder,
     single_trade_loss_is_small,
     market_has_room,
     underlying_has_room,

@@ -20,6 +20,9 @@ class Limits:
     trade_size_usd: Usd
     trade_size_usd_max: Usd
     loss_per_trade_usd_max: Usd
+    manual_order_usd_max: Usd
+    size_ladder: tuple[tuple[int, Decimal], ...]
+    """From so many trades on, so many dollars an order at most."""
     order_shares_max: Decimal
     orders_per_minute_max: int
     open_orders_max: int

@@ -11,6 +11,7 @@ from common.contracts.scanner import OpportunityFound
 from common.contracts.venue import BookUpdated, MarketUpdated
 from common.money import ZERO_USD, Level, Usd
 from risk.core.exposure import Exposure
+from risk.core.ladder import Ladder
 from risk.core.latch import Latch
 from risk.core.loss import Losses
 from risk.core.memory import Memory
@@ -24,6 +25,7 @@ class Rooms:
     """What each limit in dollars leaves for one more order, its worst-case fee included."""
 
     order: Usd
+    ladder: Usd
     trade_loss: Usd
     market: Usd
     underlying: Usd
@@ -36,8 +38,8 @@ class Rooms:
     @property
     def least(self) -> Usd:
         return min(
-            self.order, self.trade_loss, self.market, self.underlying, self.venue, self.account, self.cash,
-            self.daily_loss, self.drawdown,
+            self.order, self.ladder, self.trade_loss, self.market, self.underlying, self.venue, self.account,
+            self.cash, self.daily_loss, self.drawdown,
         )  # fmt: skip
 
 
@@ -52,6 +54,7 @@ class Question:
     losses: Losses
     latch: Latch
     memory: Memory
+    ladder: Ladder
     now: Instant
 
     @cached_property
@@ -90,6 +93,7 @@ class Question:
         equity = exposure.equity
         return Rooms(
             order=limits.trade_size_usd_max,
+            ladder=self.ladder.largest,
             trade_loss=limits.loss_per_trade_usd_max,
             market=_room(limits.position_limit, equity, exposure.of_market(self.opportunity.market_id)),
             underlying=_room(limits.underlying_limit, equity, exposure.of_underlying(self.opportunity.symbol)),

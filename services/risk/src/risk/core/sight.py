@@ -39,6 +39,11 @@ class Sight:
     def market(self, market_id: str) -> MarketUpdated | None:
         return self._markets.get(market_id)
 
+    def named(self, name: str) -> MarketUpdated | None:
+        """Answer the market of an id or a slug."""
+        found = self._markets.get(name)
+        return found or next((market for market in self._markets.values() if market.slug == name), None)
+
     def book(self, token_id: str) -> BookUpdated | None:
         return self._books.get(token_id)
 

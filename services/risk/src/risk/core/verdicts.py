@@ -6,13 +6,14 @@ from common import ids
 from common.clock import MILLISECOND, Instant, later
 from common.contracts.risk import OrderApproved, OrderDenied
 from common.money import MICRO, floor_to, to_micro
-from risk.core.limits import LIMITS
+from risk.core.limits import LIMITS, Limit
+from risk.core.manual import MANUAL_LIMITS
 from risk.core.question import Question
 
 
-def judge(question: Question, version: str) -> OrderApproved | OrderDenied:
+def judge(question: Question, version: str, limits: tuple[Limit, ...] = LIMITS) -> OrderApproved | OrderDenied:
     """Ask every limit in order; the first refusal is the verdict, and where there is none the order is approved."""
-    for limit in LIMITS:
+    for limit in limits:
         detail = limit(question)
         if detail is not None:
             return _denied(question, limit.__name__, detail, version)
@@ -21,7 +22,8 @@ def judge(question: Question, version: str) -> OrderApproved | OrderDenied:
 
 def denial_codes() -> dict[str, str]:
     """Say what each rule demands, for the documents."""
-    return {limit.__name__: inspect.getdoc(limit) or "" for limit in LIMITS}
+    own = (limit for limit in MANUAL_LIMITS if limit not in LIMITS)
+    return {limit.__name__: inspect.getdoc(limit) or "" for limit in (*LIMITS, *own)}
 
 
 def _denied(q: Question, rule: str, detail: str, version: str) -> OrderDenied:
