@@ -92,6 +92,18 @@ def test_nobody_from_another_namespace_reaches_anything(overlay):
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
+def test_each_server_lets_in_only_whom_it_is_there_for_whatever_their_own_policies_say(overlay):
+    policies, known = Policies(rendered(overlay)), everyone(overlay) | {"another": Pod.of({})}
+    servers = {("nats", 4222), ("postgres", 5432), *((name, 8000) for name in pods(overlay) if name != "bootstrap")}
+
+    for server, port in servers:
+        admitted = {name for name, pod in known.items() if policies.admits(known[server], pod, port)}
+        assert admitted - {server} == {
+            source for source, target, at in wanted(overlay) if (target, at) == (server, port)
+        }
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
 def test_every_pod_may_ask_for_names_and_only_the_clusters_own_server(overlay):
     (dns,) = [o["spec"] for o in rendered(overlay) if o["kind"] == "NetworkPolicy" and o["metadata"]["name"] == "dns"]
 
