@@ -39,7 +39,7 @@ def flows(overlay):
 def wanted(overlay):
     """What is needed of what compose.yaml's networks let through: each to the server that its network is there for."""
     found = {(name, "nats", 4222) for name in on_network("bus", overlay) & (set(SERVICES) | {"bootstrap"})}
-    found |= {(name, "postgres", 5432) for name in on_network("store", overlay) & set(SERVICES)}
+    found |= {(name, "postgres", 5432) for name in on_network("store", overlay) - {"postgres"}}
     found |= {("prometheus", name, 8000) for name in SERVICES}
     if overlay == "sim":
         found |= {(name, "simulator", 8000) for name in on_network("world", overlay) - {"simulator"}}
