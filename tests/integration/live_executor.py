@@ -106,7 +106,7 @@ class LiveExecutor:
             return await eventually(found, within_s=within_s)
         except AssertionError:
             raise AssertionError(
-                f"{order_id}: expected {states}, found {self.state(order_id)}: {self.types()}"
+                f"{order_id}: expected {states}, found {self.state(order_id)}: {self.types()} {self.events('order_rejected')}"
             ) from None
 
     async def settles(self, order_id):

@@ -226,10 +226,10 @@ async def test_losing_the_bus_cancels_everything_and_nothing_leaves_until_it_is_
 
 async def test_an_order_that_rests_and_is_then_matched_by_others_is_a_maker_without_a_fee():
     async with a_live_executor() as live:
-        ask = await live.ask()
-        order_id = live.approve(ask - Decimal("0.01"), 20, post_only=True)
+        price = await live.ask() - Decimal("0.06")
+        order_id = live.approve(price, 20, post_only=True)
         await live.becomes(order_id, OrderState.LIVE)
-        await live.others_sell(ask - Decimal("0.01"), 2000)
+        await live.others_sell(price, 10_000)
 
         await live.settles(order_id)
         fills = live.events("fill_matched")
