@@ -46,11 +46,12 @@ def _live(settings: Settings, clock: Clock, environment: Mapping[str, str]) -> A
     from executor.adapters.live.composition import LiveWay  # noqa: PLC0415 - on paper no signer is ever loaded
 
     way = LiveWay(settings, clock, environment, caps(settings))
-    desk = way.desk.desk
+    desk, gateway = way.desk.desk, way.gateway
     return Assembly(
-        name="executor", core=way.desk, settings=settings, recovery=RECOVERY, sources=(way,), gateway=way,
+        name="executor", core=way.desk, settings=settings, recovery=RECOVERY, sources=(gateway,), gateway=gateway,
         figures=lambda _now: figures(desk), measure=lambda _now: measure(desk),
-        not_ready=lambda _now: not_ready(desk, way), prepare=way.prepare, alarm=way.alarm, farewell=way.farewell,
+        not_ready=lambda _now: not_ready(desk, gateway), prepare=way.prepare, alarm=gateway.alarm,
+        farewell=gateway.farewell,
     )  # fmt: skip
 
 
