@@ -6,7 +6,7 @@ import sys
 import pytest
 from prometheus_client import REGISTRY
 
-from builders import NOON, a_book, a_market, an_approval
+from builders import NOON, a_book, a_heartbeat, a_market, an_approval
 from common.clock import VirtualClock
 from common.contracts.base import EVENT_TYPES
 from common.contracts.control import HaltRequested
@@ -110,7 +110,7 @@ def _tick():
 def test_its_figures_say_what_people_watch():
     assembly = an_executor()
     core = assembly.core
-    for event in (a_market(), a_book(), WentLive(at=NOON), an_approval()):
+    for event in (a_market(), a_book(), WentLive(at=NOON), a_heartbeat(), an_approval()):
         outcome = core.decide(event, NOON)
         core.observe(event)
         if outcome:

@@ -37,6 +37,7 @@ def _on_paper(settings: Settings, clock: Clock) -> Assembly:
     gateway = PaperGateway(venue, clock, approval=desk.approval, is_halted=desk.is_halted)
     return Assembly(
         name="executor", core=desk, settings=settings, recovery=RECOVERY, sources=(gateway,), gateway=gateway,
+        is_single=True, alarm=gateway.alarm,
         figures=lambda _now: figures(desk.desk), measure=lambda _now: measure(desk.desk),
         not_ready=lambda _now: not_ready(desk.desk, gateway),
     )  # fmt: skip
@@ -59,8 +60,8 @@ def caps(settings: Settings) -> Caps:
     return Caps(
         trade_usd_max=Usd(settings.max_trade_size), order_shares_max=settings.max_order_shares,
         orders_per_minute_max=settings.orders_per_minute_max, clock_skew_ms_max=settings.clock_skew_ms_max,
-        order_timeout_ms=settings.order_timeout_ms, orders_kept_max=settings.orders_kept_max,
-        markets_kept_max=settings.markets_kept_max,
+        order_timeout_ms=settings.order_timeout_ms, risk_silence_ms_max=settings.risk_silence_ms,
+        orders_kept_max=settings.orders_kept_max, markets_kept_max=settings.markets_kept_max,
     )  # fmt: skip
 
 

@@ -144,9 +144,7 @@ class Lease:
         found = _holder_of(kept)
         if kept is None or found != self.holder:
             self._until = -1.0
-            raise LeaseError(
-                f"lease of {self._service}: expected it to be {self.holder}'s, found {found or 'nobody'}'s"
-            )
+            raise LeaseError(f"lease of {self._service}: expected {self.holder}, found {found or 'nobody'}")
         self._sequence = kept.sequence
 
     async def _write(self, holder: str, token: int, *, after: int) -> int | None:
