@@ -83,7 +83,8 @@ class World:
         await self.risk.publish(an_approval(**(names | times | changes)))
 
     async def told(self):
-        return [message.event async for message in self.risk.replay("JOURNAL", "executor.>")]
+        said = [message.event async for message in self.risk.replay("JOURNAL", "executor.>")]
+        return [event for event in said if event.type != "executor_lease_acquired"]
 
     async def types(self):
         return [event.type for event in await self.told()]

@@ -95,6 +95,8 @@ async def test_it_is_ready_when_the_gateway_runs_and_nothing_is_in_doubt():
     desk.observe(WentLive(at=NOON))
     assert assembly.not_ready(NOON) == "orders in doubt since the start: 1"
     desk.observe(desk.decide(_tick(), NOON))
+    assert assembly.not_ready(NOON) == "no heartbeat of risk: none was heard yet"
+    desk.observe(a_heartbeat())
     assert assembly.not_ready(NOON) == ""
     desk.observe(BusLost(at=NOON))
     assert assembly.not_ready(NOON) == "bus lost"

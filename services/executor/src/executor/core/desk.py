@@ -119,10 +119,8 @@ class OrderDesk:
                 return self._positions.resolved(event, now)
             case VenueSnapshot():
                 return self.reconciler.judge(event, now) if self.reconciler and self._is_live else None
-            case Tick():
-                return self._attend(now)
-            case LeaseAcquired():
-                return self.fence.acquired(event, now)
+            case Tick() | LeaseAcquired():
+                return self._attend(now) if isinstance(event, Tick) else self.fence.acquired(event, now)
             case _:
                 return None
 

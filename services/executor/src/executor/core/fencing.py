@@ -66,7 +66,7 @@ class Fence:
         if self._live_at is None or self._is_news:
             return None
         if self._heard_at is None:
-            return "risk was not heard yet"
+            return "none was heard yet"
         silent, limit = since(now, self._heard_at), self._silence_max
         return f"silent_ms={silent // MILLISECOND} max={limit // MILLISECOND}" if silent > limit else None
 
