@@ -9,6 +9,7 @@ import subprocess
 import sys
 import urllib.request
 from collections import Counter
+from decimal import Decimal
 
 import pytest
 
@@ -22,6 +23,8 @@ TAKEN_OVER_WITHIN_S = 5
 OPPORTUNITY_EVERY_S = 0.05
 ENDS = ("order_refused", "order_rejected", "order_cancelled", "order_filled")
 WIDE = {"INITIAL_BANKROLL": "1000000", "ORDERS_PER_MINUTE_MAX": "1000", "OPEN_ORDERS_MAX": "1000"}
+DEEP = ((Decimal("0.50"), Decimal(1_000_000)),)
+"""What is taken does not come back on paper while the price stays: there is enough for all."""
 SINGLE = ("risk", "executor")
 
 
@@ -41,7 +44,7 @@ class World:
         await self.venue.publish(
             a_market(starts_at=now, ends_at=self.ends_at, observed_at=now, taker_delay_ms=10, event_id=f"m{now}")
         )
-        self.working = [asyncio.create_task(self.quote()), asyncio.create_task(self.find())]
+        self.working = [asyncio.create_task(self.quote())]
 
     async def close(self):
         for replica in self.replicas:
@@ -56,7 +59,7 @@ class World:
     async def quote(self):
         while True:
             now = CLOCK.now()
-            await self.venue.publish(a_book(source_at=now, received_at=now))
+            await self.venue.publish(a_book(asks=DEEP, source_at=now, received_at=now))
             await self.oracle.publish(a_price(source_at=now, received_at=now))
             await asyncio.sleep(OPPORTUNITY_EVERY_S)
 
@@ -85,6 +88,7 @@ class World:
         standby = {service: self.start(service, **settings) for service in SINGLE}
         for replica in standby.values():
             await eventually(lambda replica=replica: replica.says("standing by"), within_s=30, why="it stands by")
+        self.working.append(asyncio.create_task(self.find()))
         return active, standby
 
     async def journal(self, filter_=">"):
