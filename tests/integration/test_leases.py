@@ -2,6 +2,9 @@
 
 import asyncio
 import json
+import os
+import subprocess
+import sys
 import time
 import urllib.request
 
@@ -382,6 +385,36 @@ async def test_what_must_hold_before_the_start_is_asked_before_the_bus_is_reache
 
     with pytest.raises(BusError, match="the venue"):
         await asyncio.wait_for(running.task, 5)
+
+
+FAILING = """
+from common.errors import BusError, SettingsError
+from common.runtime.assembly import Assembly
+from common.runtime.service import main
+from common.settings import ServiceSettings
+
+async def prepare():
+    raise {error}
+
+main(ServiceSettings, lambda settings: Assembly(name="executor", core=None, settings=settings, prepare=prepare))
+"""
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        ('SettingsError("A_KEY: expected 64 hex digits, found nothing\\nA_URL: expected a URL, found 1")', 78,
+         "A_KEY: expected 64 hex digits, found nothing\nA_URL: expected a URL, found 1\n"),
+        ('BusError("the venue: expected an answer, found none")', 1, "the venue: expected an answer, found none\n"),
+    ],
+)  # fmt: skip
+def test_a_start_that_fails_ends_with_a_line_and_a_code_that_says_whether_to_try_again(error, code, said):
+    run = subprocess.run(
+        [sys.executable, "-c", FAILING.format(error=error)], env=os.environ | {"LOG_LEVEL": "error"},
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+    assert (run.returncode, run.stderr) == (code, said)
 
 
 # --- who may write and read a lease ---
