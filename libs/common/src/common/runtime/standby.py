@@ -27,6 +27,7 @@ class Follower:
 
     def __init__(self, bus: Bus, assembly: Assembly, clock: Clock, inbox: Inbox, tape: Tape | None) -> None:
         self._bus, self._assembly, self._clock, self._inbox, self._tape = bus, assembly, clock, inbox, tape
+        self._filters = [part.filter for part in assembly.recovery if part.stream == JOURNAL.name]
         self._sequence = 0
         """Of the last message of the journal that the core was told of."""
 
@@ -55,9 +56,10 @@ class Follower:
 
     async def catch_up(self) -> None:
         """Tell what the journal has got since. Raises BusError where it cannot be read."""
-        async for message in self._bus.replay(JOURNAL.name, start=self._sequence + 1):
-            self._sequence = message.sequence
-            await self._tell(message.event)
+        for filter_ in self._filters:
+            async for message in self._bus.replay(JOURNAL.name, filter_, start=self._sequence + 1):
+                self._sequence = message.sequence
+                await self._tell(message.event)
 
     async def catch_up_surely(self) -> None:
         """Do the same however long the bus is away: nothing may be acted on before."""
