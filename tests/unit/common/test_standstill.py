@@ -12,7 +12,7 @@ from common.contracts.executor import ExecutorLeaseAcquired
 from common.contracts.runtime import BusLost, LeaseAcquired, LeaseLost
 from common.runtime.inbox import Inbox, Input
 from common.runtime.loop import Loop
-from common.telemetry.traces import Tracer, configure
+from common.telemetry.traces import OFF
 from support.waiting import eventually
 from unit.common.test_runtime import Desk, Loud, Way
 
@@ -36,7 +36,7 @@ class Standing:
         self.core = Leased(self.log)
         self.loop = Loop(
             name="executor", core=self.core, bus=self.bus, clock=self.clock, inbox=self.inbox,
-            tracer=Tracer("executor", configure("test", "")), gateway=Way(self.log), may_act=lambda: self.held,
+            tracer=OFF, gateway=Way(self.log), may_act=lambda: self.held,
         )  # fmt: skip
         self.task = asyncio.create_task(self.loop.run())
 

@@ -19,11 +19,12 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js import errors as js_errors
 
+from common.bus import nats_leases
 from common.bus.api import DurableHandler, Handler, Kept, Message
 from common.bus.codec import decode, encode
 from common.clock import SECOND, Clock, Instant, SystemClock
 from common.contracts.base import Event
-from common.contracts.subjects import LEASES, STREAMS, SUBJECTS, Kind, lease_subject, subject_of
+from common.contracts.subjects import STREAMS, SUBJECTS, Kind, subject_of
 from common.errors import BusError, MessageRefusedError
 from common.telemetry.metrics import MESSAGES_REFUSED
 
@@ -36,7 +37,6 @@ LAGGING_WAIT_S = 0.02
 LAGGING_TIMEOUT_S = 5.0
 IN_MEMORY = frozenset(s.name for s in STREAMS if s.storage == "memory")
 STREAM_NOT_FOUND = 10059
-WRONG_LAST_SEQUENCE = 10071
 ACK_TOKENS = 9  # $JS.ACK.stream.consumer.delivered.stream_seq.consumer_seq.time.pending, without a domain
 RECONNECT_WAIT_S: Any = 0.25  # the client takes fractions, though its annotation says int
 SUBSCRIPTION_MESSAGES_MAX = 500_000
@@ -138,29 +138,10 @@ class NatsBus:
         return int(answer["state"]["last_seq"])
 
     async def read_lease(self, service: str) -> Kept | None:
-        address = f"$JS.API.DIRECT.GET.{LEASES.name}.{lease_subject(service)}"
-        try:
-            raw = await self._client.request(address, b"", timeout=PUBLISH_TIMEOUT_S)
-        except (nats_errors.Error, TimeoutError, OSError) as error:
-            raise BusError(f"read the lease of {service}: {type(error).__name__}: {error}") from None
-        headers = raw.headers or {}
-        if "Nats-Sequence" in headers:
-            return Kept(raw.data, int(headers["Nats-Sequence"]))
-        if headers.get("Status") != "404":
-            raise BusError(f"read the lease of {service}: {headers.get('Status')} {headers.get('Description', '')}")
-        return None
+        return await nats_leases.read(self._client, service, PUBLISH_TIMEOUT_S)
 
     async def write_lease(self, service: str, value: bytes, *, after: int, timeout_s: float) -> int | None:
-        headers = {"Nats-Expected-Last-Subject-Sequence": str(after)}
-        try:
-            answer = await self._js.publish(lease_subject(service), value, timeout=timeout_s, headers=headers)
-        except js_errors.APIError as error:
-            if error.err_code == WRONG_LAST_SEQUENCE:
-                return None
-            raise BusError(f"write the lease of {service}: {error.description}") from None
-        except (nats_errors.Error, TimeoutError, OSError) as error:
-            raise BusError(f"write the lease of {service}: {type(error).__name__}: {error}") from None
-        return answer.seq
+        return await nats_leases.write(self._js, service, value, after=after, timeout_s=timeout_s)
 
     async def close(self) -> None:
         if self._client.is_connected:

@@ -255,11 +255,11 @@ class Service:
     def _bus_changed(self, connected: bool) -> None:
         if self._state == "draining":
             return
-        now = self._clock.now()
         log.warning("bus_restored" if connected else "bus_lost")
         if not connected:
-            self._alarms.ring(BusLost(at=now))
-            self._inbox.put(BusLost(at=now))
+            lost = BusLost(at=self._clock.now())
+            self._alarms.ring(lost)
+            self._inbox.put(lost)
         elif self._bus is not None:
             self._catching_up = asyncio.create_task(self._catch_up(self._bus))
 
@@ -281,9 +281,8 @@ class Service:
         if self._state != "live" or self._loop is None or self._loop.waits_for:
             return ""
         age = since(self._clock.now(), self._loop.turned_at)
-        return (
-            f"expected an input within {STUCK_S} s, found none for {age // SECOND} s" if age > STUCK_S * SECOND else ""
-        )
+        is_stuck = age > STUCK_S * SECOND
+        return f"expected an input within {STUCK_S} s, found none for {age // SECOND} s" if is_stuck else ""
 
     def _not_ready(self) -> str:
         if self._note:
