@@ -22,7 +22,12 @@ CLOCK = SystemClock()
 TAKEN_OVER_WITHIN_S = 5
 OPPORTUNITY_EVERY_S = 0.05
 ENDS = ("order_refused", "order_rejected", "order_cancelled", "order_filled")
-WIDE = {"INITIAL_BANKROLL": "1000000", "ORDERS_PER_MINUTE_MAX": "1000", "OPEN_ORDERS_MAX": "1000"}
+WIDE = {
+    "INITIAL_BANKROLL": "1000000",
+    "ORDERS_PER_MINUTE_MAX": "1000",
+    "OPEN_ORDERS_MAX": "1000",
+    "REPEATED_TRADES_MAX": "1000",
+}
 DEEP = ((Decimal("0.50"), Decimal(1_000_000)),)
 """What is taken does not come back on paper while the price stays: there is enough for all."""
 SINGLE = ("risk", "executor")
