@@ -51,7 +51,8 @@ def _live(settings: Settings, clock: Clock, environment: Mapping[str, str]) -> A
     return Assembly(
         name="executor", core=way.desk, settings=settings, recovery=RECOVERY, sources=(way,), gateway=way,
         figures=lambda _now: figures(desk), measure=lambda _now: measure(desk),
-        not_ready=lambda now: not_ready(desk, way, now), is_single=True, prepare=way.prepare, alarm=way.alarm, farewell=way.farewell,
+        not_ready=lambda now: not_ready(desk, way, now), is_single=True,
+        prepare=way.prepare, alarm=way.alarm, farewell=way.farewell,
     )  # fmt: skip
 
 

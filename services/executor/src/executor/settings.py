@@ -56,8 +56,6 @@ class Settings(ServiceSettings):
     """How far ahead of this clock an approval may be stamped."""
     order_timeout_ms: Annotated[int, Field(ge=100)] = 10_000
     """An order without an end, or a match that is not final, after this long is asked for."""
-    risk_silence_ms: Annotated[int, Field(ge=500, le=60_000)] = 5000
-    """Without a heartbeat of risk for this long no order leaves, and open ones are cancelled."""
     orders_kept_max: Annotated[int, Field(ge=100)] = 5000
     """Orders kept in memory, so that none is placed twice; older ones are past their `valid_until` in any case."""
     markets_kept_max: Annotated[int, Field(ge=100)] = 5000

@@ -5,7 +5,7 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 import structlog
@@ -23,6 +23,7 @@ from common.runtime.assembly import Assembly
 from common.runtime.health import HealthServer
 from common.runtime.heart import Condition, Heart
 from common.runtime.inbox import Acknowledge, Inbox, Input
+from common.runtime.last_duties import within
 from common.runtime.loop import Loop
 from common.runtime.projection import project
 from common.runtime.recovery import hears_commands, last_command, missed
@@ -220,17 +221,17 @@ class Service:
     async def _drain(self, bus: Bus, tasks: list["asyncio.Task[None]"]) -> None:
         """Finish what is in hand, have what is open ended, stop, let go of the lease, say goodbye."""
         self._state, limit_s = "draining", self._settings.drain_timeout_s
-        await _within(limit_s, self._finish())
+        await within(limit_s, self._finish())
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         if self._tenure is not None:
-            await _within(limit_s, self._tenure.end())
-        await _within(limit_s, bus.close())
+            await within(limit_s, self._tenure.end())
+        await within(limit_s, bus.close())
 
     async def _finish(self) -> None:
         """Empty the inbox, then say farewell to the world and take in what comes of it, unless nothing was begun."""
-        await _within(self._settings.drain_timeout_s / 4, self._empty_inbox())
+        await within(self._settings.drain_timeout_s / 4, self._empty_inbox())
         if self._alarms.is_armed:
             await self._assembly.farewell()
             await self._empty_inbox()
@@ -290,12 +291,3 @@ class Service:
         if self._state != "live":
             return f"{self._state}{': ' + self._failure if self._failure else ''}"
         return self._assembly.not_ready(self._clock.now())
-
-
-async def _within(limit_s: float, work: Coroutine[None, None, None]) -> None:
-    """Give a last duty so much time; whatever becomes of it, the next one has its turn."""
-    try:
-        async with asyncio.timeout(limit_s):
-            await work
-    except Exception as error:  # noqa: BLE001 - the process ends, and what can be done on the way is done
-        log.warning("not_finished", error=f"{type(error).__name__}: {error}")
