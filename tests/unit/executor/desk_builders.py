@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from builders import NOON, a_market, after, an_approval
+from builders import NOON, a_heartbeat, a_market, after, an_approval
 from common.contracts.base import Event
 from common.contracts.runtime import Tick, WentLive
 from common.money import Usd
@@ -26,7 +26,7 @@ from executor.core.inputs import (
 def caps(**changes):
     fields = {
         "trade_usd_max": Usd(Decimal(20)), "order_shares_max": Decimal(500), "orders_per_minute_max": 30,
-        "clock_skew_ms_max": 500, "order_timeout_ms": 10_000, "orders_kept_max": 1000, "markets_kept_max": 1000,
+        "clock_skew_ms_max": 500, "order_timeout_ms": 10_000, "risk_silence_ms_max": 10**9, "orders_kept_max": 1000, "markets_kept_max": 1000,
     }  # fmt: skip
     return Caps(**(fields | changes))
 
@@ -42,6 +42,7 @@ class Lived:
             self.tell(market)
         if live:
             self.tell(WentLive(at=NOON))
+            self.tell(a_heartbeat())
 
     def tell(self, event, now=NOON):
         outcome = self.desk.decide(event, now)
@@ -73,6 +74,7 @@ class Lived:
             again.desk.observe(event)
         again.journal, again.catalogue = list(self.journal), dict(self.catalogue)
         again.tell(WentLive(at=NOON))
+        again.tell(a_heartbeat())
         return again
 
     @property

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from builders import MARKET, NOON, UP, a_book, a_fill, a_market, an_approval
+from builders import MARKET, NOON, UP, a_book, a_fill, a_heartbeat, a_market, an_approval
 from common.clock import SystemClock, VirtualClock, later
 from common.contracts.control import HaltRequested, ResumeRequested
 from common.contracts.executor import OrderCancelled
@@ -71,7 +71,7 @@ class Running:
 @pytest.fixture
 async def running():
     running = await Running().start()
-    await running.tell(a_market(), a_book(), WentLive(at=NOON))
+    await running.tell(a_market(), a_book(), WentLive(at=NOON), a_heartbeat())
     yield running
     running.source.cancel()
 

@@ -20,8 +20,9 @@ from common.contracts.executor import (
     TradingMode,
 )
 from common.contracts.risk import OrderApproved, TradingHalted, TradingResumed
-from common.contracts.runtime import BusLost, BusRestored, Tick, WentLive
+from common.contracts.runtime import BusLost, BusRestored, LeaseAcquired, Tick, WentLive
 from common.contracts.venue import MarketUpdated
+from executor.core.fencing import Fence
 from executor.core.inputs import FillAsked, GatewayFilled, GatewayReport, Standing, VenueSnapshot, VenueStanding
 from executor.core.last_hop import Caps, Question, refusal
 from executor.core.latch import Latch
@@ -63,6 +64,7 @@ class OrderDesk:
         self._mode: TradingMode = mode
         self.orders = Orders(caps.orders_kept_max)
         self.latch = Latch(awaits)
+        self.fence = Fence(caps.risk_silence_ms_max)
         self.markets = Markets(caps.markets_kept_max)
         self._positions = Positions(mode, self.markets)
         self.reconciler = Reconciler(tolerances, mode, self.orders, self.markets) if tolerances else None
@@ -78,7 +80,8 @@ class OrderDesk:
         """Say what keeps orders from leaving; empty when nothing does."""
         bus = (self.latch.bus,) if self.latch.bus else ()
         found = (self.reconciler.halted_by,) if self.reconciler and self.reconciler.halted_by else ()
-        return (*bus, *self.latch.reasons, *self.latch.venue, *found, *sorted(self.orders.contradictions))
+        own = (*bus, *self.fence.reasons, *self.latch.reasons, *self.latch.venue)
+        return (*own, *found, *sorted(self.orders.contradictions))
 
     @property
     def positions(self) -> tuple[Position, ...]:
@@ -116,12 +119,13 @@ class OrderDesk:
                 return self._positions.resolved(event, now)
             case VenueSnapshot():
                 return self.reconciler.judge(event, now) if self.reconciler and self._is_live else None
-            case Tick():
-                return self._attend(now)
+            case Tick() | LeaseAcquired():
+                return self._attend(now) if isinstance(event, Tick) else self.fence.acquired(event, now)
             case _:
                 return None
 
     def observe(self, event: Event) -> None:
+        self.fence.observe(event)
         match event:
             case OrderApproved():
                 self.orders.approved(event)
@@ -173,7 +177,9 @@ class OrderDesk:
         funds = self.reconciler.funds() if self.reconciler else None
         unreconciled = self.reconciler.why_unreconciled(now) if self.reconciler else ""
         refused = refusal(
-            Question(approval, market, held, funds, unreconciled, flaw, self.orders, self.latch, self._caps, now)
+            Question(
+                approval, market, held, funds, unreconciled, flaw, self.orders, self.latch, self.fence, self._caps, now
+            )
         )
         if refused is None:
             return self._clerk.submitted(approval, name, now)

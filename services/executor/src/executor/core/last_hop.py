@@ -14,6 +14,7 @@ from common.contracts.venue import MarketUpdated
 from common.errors import ParseError
 from common.money import Usd, is_on_tick, notional, to_micro
 from executor.core.amounts import RESTING_TYPES
+from executor.core.fencing import Fence
 from executor.core.funds import worst_cost
 from executor.core.latch import Latch
 from executor.core.orders import RATE_WINDOW_S, Orders
@@ -35,6 +36,7 @@ class Caps:
     orders_per_minute_max: int
     clock_skew_ms_max: int
     order_timeout_ms: int
+    risk_silence_ms_max: int
     orders_kept_max: int
     markets_kept_max: int
 
@@ -55,6 +57,7 @@ class Question:
     """Why the order has no name at the venue, or empty."""
     orders: Orders
     latch: Latch
+    fence: Fence
     caps: Caps
     now: Instant
 
@@ -65,6 +68,21 @@ Check = Callable[[Question], str | None]
 def bus_is_connected(q: Question) -> str | None:
     """Refuse while the bus is gone: a halt could not be heard."""
     return q.latch.bus or None
+
+
+def lease_is_held(q: Question) -> str | None:
+    """Refuse while this replica is not surely the active one, and once it was told to stop."""
+    return q.fence.lease or q.fence.stop or None
+
+
+def approval_is_of_the_current_lease(q: Question) -> str | None:
+    """Refuse an approval with an older token than risk has said: another replica has taken over since."""
+    return q.fence.why_approval_is_void(q.approval)
+
+
+def risk_is_alive(q: Question) -> str | None:
+    """Refuse while risk's heartbeat is not heard: nobody would stop what goes wrong."""
+    return q.fence.why_risk_is_not_alive(q.now)
 
 
 def trading_is_not_halted(q: Question) -> str | None:
@@ -222,6 +240,9 @@ def rate_is_low(q: Question) -> str | None:
 
 LAST_HOP: tuple[Check, ...] = (
     bus_is_connected,
+    lease_is_held,
+    approval_is_of_the_current_lease,
+    risk_is_alive,
     trading_is_not_halted,
     venue_is_well,
     books_are_reconciled,

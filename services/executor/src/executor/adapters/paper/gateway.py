@@ -72,6 +72,12 @@ class PaperGateway:
                 self._cancel_when_halted(event, now)
         self._pump(now)
 
+    def alarm(self, event: Event, now: Instant) -> None:
+        """Cancel everything at once, before the desk has heard why."""
+        log.warning("cancelling_everything", cause=getattr(event, "type", ""), working=self._venue.working)
+        self._venue.cancel_all(now)
+        self._news.set()
+
     async def run(self, inbox: Inbox) -> None:
         """Hand in each report when it is due, for ever."""
         self._inbox = inbox
