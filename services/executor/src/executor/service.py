@@ -34,7 +34,9 @@ def assemble(settings: Settings, clock: Clock | None = None, environment: Mappin
 def _on_paper(settings: Settings, clock: Clock) -> Assembly:
     desk = AttentiveDesk(OrderDesk(caps(settings), mode="paper"))
     venue = PaperVenue(paper_rules(settings))
-    gateway = PaperGateway(venue, clock, approval=desk.approval, is_halted=desk.is_halted)
+    gateway = PaperGateway(
+        venue, clock, approval=desk.approval, is_halted=desk.is_halted, reconcile_s=settings.reconcile_interval_s
+    )
     return Assembly(
         name="executor", core=desk, settings=settings, recovery=RECOVERY, sources=(gateway,), gateway=gateway,
         is_single=True, alarm=gateway.alarm,

@@ -14,6 +14,7 @@ from executor.adapters.live.start import Preflight
 from executor.adapters.live.wallet_process import WalletProcess
 from executor.core import Caps, OrderDesk
 from executor.core.inputs import RedemptionAsked
+from executor.core.tolerances import Tolerances
 from executor.settings import Settings, WalletSettings
 
 
@@ -31,7 +32,10 @@ class LiveWay:
         exchange, self._checks = preflight(settings, secrets, clock, environment)
         namer = OrderNamer()
         # The stream and the heartbeat have to be heard from before the first order leaves.
-        self.desk = AttentiveDesk(OrderDesk(caps, mode="live", name_order=namer, awaits=("user_stream", "heartbeat")))
+        self.desk = AttentiveDesk(OrderDesk(
+            caps, mode="live", name_order=namer, awaits=("user_stream", "heartbeat"),
+            tolerances=Tolerances(interval_s=settings.reconcile_interval_s),
+        ))  # fmt: skip
         self.gateway = LiveGateway(
             exchange=exchange, desk=self.desk, namer=namer, clock=clock, rules=live_rules(settings),
             derive=self._checks.derive, redeem=self._redeem,

@@ -170,11 +170,16 @@ class LiveGateway:
         self.canceller.cancel_everything(f"alarm: {getattr(event, 'type', '')}")
 
     async def farewell(self) -> None:
-        """Let nothing leave any more, have everything cancelled, and only then stop the heartbeat."""
+        """Let nothing leave any more, have everything cancelled and told of, and only then stop the heartbeat."""
         self._stop.leave()
         self.canceller.cancel_everything("farewell")
-        if not await self.canceller.finished(self._rules.farewell_s_max):
-            log.error("farewell_unanswered", within_s=self._rules.farewell_s_max)
+        try:
+            async with asyncio.timeout(self._rules.farewell_s_max):
+                await asyncio.gather(*self._errands, return_exceptions=True)
+                await self.canceller.finished()
+                await self.poller.look(is_news=False)
+        except (TimeoutError, VenueError) as error:
+            log.exception("farewell_unanswered", within_s=self._rules.farewell_s_max, error=str(error))
         await self.close()
 
     async def close(self) -> None:
