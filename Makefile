@@ -9,6 +9,7 @@ LAG ?= 2
 SEED ?= 1
 PORT ?= 8900
 STATE ?= build/run
+WORKERS ?= --numprocesses 2 --dist loadgroup --no-loadscope-reorder
 
 .PHONY: help setup run simulator replay check test unit integration end-to-end test-containers images bench docs dashboards lock \
   format clean
@@ -40,8 +41,8 @@ check: setup ## lint, types, import contracts and tidiness
 	$(BIN)/lint-imports
 	$(BIN)/pytest -q tests/architecture
 
-test: check ## check, and every test that needs no container
-	$(BIN)/pytest -m "not containers"
+test: check ## check, and every test that needs no container, on two workers
+	$(BIN)/pytest -m "not containers" --ignore tests/architecture $(WORKERS)
 
 unit: setup ## the tests without I/O
 	$(BIN)/pytest -q tests/unit tests/contracts tests/architecture
