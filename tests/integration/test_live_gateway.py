@@ -115,6 +115,19 @@ async def test_a_dry_run_signs_and_posts_nothing():
         assert live.standing(order_id) is None
 
 
+async def test_a_dry_run_leaves_what_others_have_open_alone_and_arms_no_heartbeat():
+    async with a_live_executor(is_dry_run=True) as live:
+        foreign = (await live.scene.trader.placed(live.scene.tokens[0], 0.03, 10))["orderID"]
+        live.halt()
+        asked = CancelAsked(event_id="c1", venue_order_id=foreign, at=live.clock.now())
+        await live.gateway.carry_out(asked, live.clock.now())
+        await eventually(lambda: live.desk.halted_by, why="it halts")
+        await live.gateway.farewell()
+
+        assert live.scene.trader.open_ids() == [foreign]
+        assert not live.scene.server.stage.heartbeats.is_armed(live.credentials.api_key)
+
+
 async def test_an_order_that_states_its_end_expires_by_itself():
     async with a_live_executor() as live:
         ends = Instant(live.clock.now() + 121 * SECOND)

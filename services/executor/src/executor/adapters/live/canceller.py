@@ -31,6 +31,9 @@ class Canceller:
 
     def cancel_everything(self, why: str) -> None:
         """Begin to cancel all that is open; asked again meanwhile, it is done once more after."""
+        if self._rules.is_dry_run:
+            log.info("nothing_to_cancel", cause=why, why="dry run: nothing was posted")
+            return
         self._asked += 1
         log.warning("cancelling_everything", cause=why)
         if not self.is_busy:

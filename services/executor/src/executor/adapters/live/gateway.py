@@ -124,6 +124,8 @@ class LiveGateway:
                 REFUSALS.labels(rule=outcome.rule).inc()
             case FillAsked():
                 self._inquiries.ask_for_fill(outcome)
+            case CancelAsked() | RedemptionAsked() if self._rules.is_dry_run:
+                log.info("not_done", asked=outcome.type, why="dry run")
             case CancelAsked():
                 self._run(self._cancel(outcome.venue_order_id))
             case RedemptionAsked():

@@ -28,7 +28,10 @@ class Heart:
         self._accepted_at_s: float | None = None
 
     async def run(self) -> None:
-        """Beat until cancelled."""
+        """Beat until cancelled. A dry run does not: it would arm the switch of a key that has nothing of ours open."""
+        if self._rules.is_dry_run:
+            self._outbox.stand("heartbeat", is_well=True, detail="dry run: not armed")
+            await asyncio.Event().wait()
         while True:
             is_accepted = await self._beat()
             self._judge(is_accepted)

@@ -10,7 +10,7 @@ class LiveRules:
     user_url: str
     """Of the user channel."""
     is_dry_run: bool = False
-    """Whether orders are signed and told of, and none is posted."""
+    """Whether orders are signed and told of, and nothing is done at the venue: no post, no cancel, no heartbeat."""
     poll_ms: int = 1000
     """Between two looks at the orders that are not settled."""
     reconcile_s: float = 10.0
