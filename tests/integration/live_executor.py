@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from pydantic import SecretStr
 
-from builders import FEE, a_market, an_approval
+from builders import FEE, a_heartbeat, a_market, an_approval
 from common.bus.memory import MemoryBroker, MemoryBus
 from common.clock import SECOND, Instant, later
 from common.contracts.control import HaltRequested, ResumeRequested
@@ -187,7 +187,7 @@ class LiveExecutor:
 def caps(**changes):
     fields = {
         "trade_usd_max": Usd(Decimal(1000)), "order_shares_max": Decimal(5000), "orders_per_minute_max": 100,
-        "clock_skew_ms_max": 500, "order_timeout_ms": 3000, "orders_kept_max": 1000, "markets_kept_max": 100,
+        "clock_skew_ms_max": 500, "order_timeout_ms": 3000, "risk_silence_ms_max": 10**9, "orders_kept_max": 1000, "markets_kept_max": 100,
     }  # fmt: skip
     return Caps(**(fields | changes))
 
@@ -252,6 +252,7 @@ def start(live):
         tracer=Off(), gateway=live.gateway,
     )  # fmt: skip
     live.inbox.put(WentLive(at=live.clock.now()))
+    live.inbox.put(a_heartbeat())
     live.tasks = [asyncio.create_task(each) for each in (loop.run(), ticking(live), live.gateway.run(live.inbox))]
 
 
