@@ -144,7 +144,7 @@ def test_no_service_that_trades_no_money_loads_a_wallet_library_whatever_its_env
         [sys.executable, "-c", program],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=110,
         check=False,
         env=os.environ | environment,
     )
