@@ -59,7 +59,7 @@ images: ## build the images and list their size, content and digest
 	docker compose --profile sim build --build-arg REVISION=$$(git rev-parse --short HEAD)
 	$(PYTHON) deploy/images.py
 
-bench: setup ## measure frame-in to order-decided, a hop at a time, replay speed, and what the simulated exchange takes a second; writes build/bench*.json
+bench: setup ## measure frame-in to an order's bytes out, beside the bare hops, replay speed, and what the simulated exchange takes a second; writes build/bench*.json
 	$(BIN)/python tests/benchmarks/bench.py
 	$(BIN)/python tests/benchmarks/exchange.py
 

@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 from common.clock import SECOND, Instant, instant_from_seconds
 from common.contracts.base import Event
+from common.contracts.control import HeartbeatSent
 from common.contracts.executor import FillMatched, PositionSettled
 from common.contracts.oracle import PriceUpdated, SettlementPriceObserved
 from common.contracts.risk import OrderApproved, OrderDenied
@@ -222,6 +223,21 @@ def a_settlement(**changes: Any) -> PositionSettled:
         payout=Decimal(10),
         pnl=Decimal("4.825"),
         at=after(320),
+    )
+
+
+def a_heartbeat(**changes: Any) -> HeartbeatSent:
+    return _build(
+        HeartbeatSent,
+        changes,
+        service="risk",
+        state="live",
+        ready=True,
+        detail="",
+        started_at=NOON,
+        sequence=1,
+        figures={},
+        at=NOON,
     )
 
 

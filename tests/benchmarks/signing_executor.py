@@ -14,7 +14,7 @@ import uvloop
 from pydantic import SecretStr
 
 from common.clock import SystemClock
-from common.contracts.executor import OrderSubmitted
+from common.contracts.executor import OrderSubmitted, OrderUnknown
 from common.money import Shares
 from common.runtime.assembly import Assembly
 from common.runtime.service import Service
@@ -28,7 +28,7 @@ from executor.adapters.typed_data import OrderTerms
 from executor.adapters.venue_errors import RefusedError
 from executor.adapters.wire_orders import order_body
 from executor.core import OrderDesk
-from executor.core.inputs import GatewayCancelled
+from executor.core.inputs import GatewayCancelled, GatewayNotFound
 from executor.service import RECOVERY, caps, figures
 from executor.settings import Settings
 
@@ -58,6 +58,8 @@ class SigningGateway:
             self._posting.add(posting)
             posting.add_done_callback(self._posting.discard)
             await asyncio.sleep(0)  # the bytes leave before anything else is done
+        elif isinstance(outcome, OrderUnknown):  # approved before this process was there: it was never sent
+            self._inbox.put(GatewayNotFound(order_id=outcome.order_id, at=now))
 
     async def react(self, event, now):
         """Nothing that happens changes anything here."""

@@ -26,9 +26,11 @@ class Policies:
 
     def allow(self, source, target, port):
         """Say whether a pod reaches another one's TCP port: both ends must allow it."""
-        return self._passes(source, "egress", "to", target, port) and self._passes(
-            target, "ingress", "from", source, port
-        )
+        return self._passes(source, "egress", "to", target, port) and self.admits(target, source, port)
+
+    def admits(self, target, source, port):
+        """Say whether a pod lets another one in, whatever that one's own policies are."""
+        return self._passes(target, "ingress", "from", source, port)
 
     def reaches_address(self, source, address, port):
         """Say whether a pod reaches an address that is no pod's."""

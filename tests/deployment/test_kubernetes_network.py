@@ -8,8 +8,10 @@ from deployment.manifests import OVERLAYS, SERVICES, compose, composed, on_netwo
 from deployment.policies import Pod, Policies
 
 NATS, POSTGRES = Pod.of({"app.kubernetes.io/name": "nats"}), Pod.of({"cnpg.io/cluster": "postgres"})
-PROMETHEUS = Pod.of({"app.kubernetes.io/name": "prometheus"}, "monitoring")
-STRANGER = Pod.of({"app.kubernetes.io/name": "prometheus"}, "default")
+PROMETHEUS, GRAFANA = (Pod.of({"app.kubernetes.io/name": name}, "monitoring") for name in ("prometheus", "grafana"))
+MONITORING = {"prometheus": PROMETHEUS, "grafana": GRAFANA}
+"""Of another namespace, and not ours to guard: what they may reach here is."""
+STRANGERS = tuple(Pod(pod.labels, "default") for pod in MONITORING.values())
 PORTS = (4222, 5432, 6222, 8000, 8222)
 OUTSIDE = "104.18.34.205"
 INSIDE = ("10.0.0.1", "172.20.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "127.0.0.1", "fd00::1", "fe80::1")
@@ -19,7 +21,7 @@ UNKNOWN_TO_COMPOSE = {(NATS, NATS, 6222), (POSTGRES, POSTGRES, 5432), (POSTGRES,
 
 def everyone(overlay):
     return {name: Pod.of(pod["metadata"]["labels"]) for name, pod in pods(overlay).items()} | {
-        "nats": NATS, "postgres": POSTGRES, "prometheus": PROMETHEUS,
+        "nats": NATS, "postgres": POSTGRES, **MONITORING,
     }  # fmt: skip
 
 
@@ -37,7 +39,7 @@ def flows(overlay):
 def wanted(overlay):
     """What is needed of what compose.yaml's networks let through: each to the server that its network is there for."""
     found = {(name, "nats", 4222) for name in on_network("bus", overlay) & (set(SERVICES) | {"bootstrap"})}
-    found |= {(name, "postgres", 5432) for name in on_network("store", overlay) & set(SERVICES)}
+    found |= {(name, "postgres", 5432) for name in on_network("store", overlay) - {"postgres"}}
     found |= {("prometheus", name, 8000) for name in SERVICES}
     if overlay == "sim":
         found |= {(name, "simulator", 8000) for name in on_network("world", overlay) - {"simulator"}}
@@ -58,18 +60,18 @@ def outsiders(overlay, port):
 
 def test_in_the_simulated_world_nothing_leaves_the_cluster():
     assert compose()["networks"]["world"] == {"internal": True}
-    assert outsiders("sim", 443) == {"prometheus"}, "which is not ours to guard"
+    assert outsiders("sim", 443) == set(MONITORING)
 
 
 def test_on_real_data_only_what_compose_puts_on_the_open_network_reaches_outside():
     assert compose()["networks"]["outside"] == {}
 
-    assert outsiders("paper", 443) - {"prometheus"} == on_network("outside", "paper")
-    assert outsiders("live", 443) - {"prometheus"} == on_network("outside", "live")
+    assert outsiders("paper", 443) - set(MONITORING) == on_network("outside", "paper")
+    assert outsiders("live", 443) - set(MONITORING) == on_network("outside", "live")
     assert on_network("outside", "live") - on_network("outside", "paper") == {"executor"}
     assert {"scanner", "risk", "ledger", "bootstrap", "nats"} & outsiders("live", 443) == set()
-    assert outsiders("live", 9443) - {"prometheus"} == {"oracle"}
-    assert outsiders("live", 80) - {"prometheus"} == set()
+    assert outsiders("live", 9443) - set(MONITORING) == {"oracle"}
+    assert outsiders("live", 80) - set(MONITORING) == set()
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
@@ -78,7 +80,7 @@ def test_the_way_outside_leads_to_nothing_private(overlay):
     policies = Policies(rendered(overlay))
 
     for name, pod in everyone(overlay).items():
-        if name not in ("prometheus", "postgres"):
+        if name not in (*MONITORING, "postgres"):
             reached = [a for a in INSIDE for port in (443, 9443, 4222) if policies.reaches_address(pod, a, port)]
             assert reached == [], name
 
@@ -87,8 +89,21 @@ def test_the_way_outside_leads_to_nothing_private(overlay):
 def test_nobody_from_another_namespace_reaches_anything(overlay):
     policies = Policies(rendered(overlay))
 
-    reached = {n for n, pod in everyone(overlay).items() for port in PORTS if policies.allow(STRANGER, pod, port)}
-    assert reached == {"prometheus"}, "which is not ours to guard"
+    for stranger in STRANGERS:
+        reached = {n for n, pod in everyone(overlay).items() for port in PORTS if policies.allow(stranger, pod, port)}
+        assert reached == set(MONITORING)
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_each_server_lets_in_only_whom_it_is_there_for_whatever_their_own_policies_say(overlay):
+    policies, known = Policies(rendered(overlay)), everyone(overlay) | {"another": Pod.of({})}
+    servers = {("nats", 4222), ("postgres", 5432), *((name, 8000) for name in pods(overlay) if name != "bootstrap")}
+
+    for server, port in servers:
+        admitted = {name for name, pod in known.items() if policies.admits(known[server], pod, port)}
+        assert admitted - {server} == {
+            source for source, target, at in wanted(overlay) if (target, at) == (server, port)
+        }
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)

@@ -9,6 +9,7 @@ import sys
 import textwrap
 from pathlib import Path
 
+import asyncpg
 import pytest
 import yaml
 
@@ -26,8 +27,10 @@ from deployment.manifests import (
     mounted_secrets,
     of_kind,
     pods,
+    rendered,
 )
 from deployment.policies import Pod, Policies
+from integration.ledger_postgres import PostgresServer, connected
 
 VALUES = KUBERNETES / "nats/values.yaml"
 
@@ -199,6 +202,34 @@ def test_the_database_in_the_cluster_has_the_owner_that_compose_has_and_no_super
     assert cluster["bootstrap"]["initdb"]["database"] == told["environment"]["POSTGRES_DB"]
     assert cluster["enableSuperuserAccess"] is False
     assert cluster["imageName"].rpartition(":")[2] == told["image"].rpartition(":")[2].partition("-")[0]
+
+
+async def test_the_role_of_grafana_in_the_cluster_looks_at_every_table_and_changes_none(tmp_path_factory):
+    statements = of_kind(rendered("paper"), "Cluster")["postgres"]["spec"]["bootstrap"]["initdb"][
+        "postInitApplicationSQL"
+    ]
+    server = PostgresServer(tmp_path_factory.mktemp("pg"))
+    try:
+        async with connected(server.url()) as owner:
+            for statement in ("CREATE ROLE pm_arb", "GRANT ALL ON SCHEMA public TO pm_arb", *statements):
+                await owner.execute(statement)
+            await owner.execute(
+                "SET ROLE pm_arb; CREATE TABLE trades (n int); INSERT INTO trades VALUES (1); RESET ROLE"
+            )
+            (role,) = await owner.fetch(
+                "SELECT rolcanlogin, rolsuper, rolconfig FROM pg_roles WHERE rolname = 'grafana'"
+            )
+            await owner.execute("SET ROLE grafana")
+            assert await owner.fetchval("SELECT n FROM trades") == 1
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await owner.execute("INSERT INTO trades VALUES (2)")
+    finally:
+        server.remove()
+
+    assert (role["rolcanlogin"], role["rolsuper"]) == (False, False)
+    in_compose = (ROOT / "deploy/postgres/grafana.sql").read_text()
+    told = set(re.findall(r"ALTER ROLE grafana SET .*(?=;)", in_compose))
+    assert told == {statement for statement in statements if " SET " in statement}
 
 
 def test_the_readme_names_only_what_is_there():

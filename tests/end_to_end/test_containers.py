@@ -237,10 +237,18 @@ def test_from_inside_nothing_but_the_bus_is_reached_and_no_secret_of_others_is_r
 @slowly
 @pytest.mark.parametrize("name", SERVICES)
 async def test_each_service_is_restarted_and_comes_back_to_its_work(deployment, name):
+    def started_at():
+        (found,) = json.loads(
+            docker("inspect", *deployment.compose("ps", "--quiet", SIMULATED.get(name, name)).split())
+        )
+        return found["State"]["StartedAt"]
+
+    before = started_at()
     deployment.compose("restart", SIMULATED.get(name, name))
 
     await deployment.is_healthy()
     await deployment.is_ready()
+    assert started_at() > before
 
 
 @needs_engine

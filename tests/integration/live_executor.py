@@ -5,7 +5,6 @@ import contextlib
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from opentelemetry.sdk.trace import TracerProvider
 from pydantic import SecretStr
 
 from builders import FEE, a_market, an_approval
@@ -17,16 +16,18 @@ from common.contracts.subjects import subject_of
 from common.money import Usd
 from common.runtime.inbox import Inbox
 from common.runtime.loop import Loop
-from common.telemetry.traces import Tracer
+from common.telemetry.traces import Off
 from executor.adapters.attentive import AttentiveDesk
 from executor.adapters.credentials import Credentials
 from executor.adapters.exchange import Exchange, ExchangeLimits
-from executor.adapters.live import LiveGateway, LiveRules, OrderNamer
+from executor.adapters.live.gateway import LiveGateway
+from executor.adapters.live.naming import OrderNamer
+from executor.adapters.live.rules import LiveRules
 from executor.adapters.signer import Signer
 from executor.core import Caps, OrderDesk, OrderState
 from executor.core.amounts import amounts
 from executor.core.states import OVER
-from support.trading import ALICE, a_scene
+from support.trading import ALICE, BOB, Trader, a_scene
 from support.waiting import eventually
 
 TICK = Decimal("0.01")
@@ -105,7 +106,7 @@ class LiveExecutor:
             return await eventually(found, within_s=within_s)
         except AssertionError:
             raise AssertionError(
-                f"{order_id}: expected {states}, found {self.state(order_id)}: {self.types()}"
+                f"{order_id}: expected {states}, found {self.state(order_id)}: {self.types()} {self.events('order_rejected')}"
             ) from None
 
     async def settles(self, order_id):
@@ -141,12 +142,33 @@ class LiveExecutor:
 
     def standing(self, order_id):
         """What the exchange truly has of an order."""
-        venue_order_id = self.gateway.history.of_order(order_id).venue_order_id
-        return self.scene.floor.engine.order(venue_order_id)
+        followed = self.gateway.history.of_order(order_id)
+        return self.scene.floor.engine.order(followed.venue_order_id) if followed else None
 
     def posted(self):
         """Count the orders that the exchange has ever had of us."""
         return len({m.event.order_id for m in self.broker.streams["JOURNAL"] if m.event.type == "order_submitted"})
+
+    async def fault(self, name, **fields):
+        """Order a fault as an operator of the simulator does."""
+        async with self.scene.http.post("/sim/faults", json={"name": name, **fields}) as response:
+            assert response.status == 200, await response.text()
+
+    def hits(self, name):
+        """Count how often a fault was hit."""
+        return sum(each["hit"] for each in self.scene.server.stage.faults.report() if each["name"] == name)
+
+    async def others_sell(self, price, shares):
+        """Have somebody else sell at a price, whoever buys."""
+        other = Trader(self.scene.server, self.scene.http, BOB)
+        given = {"address": other.wallet, "shares": {self.scene.tokens[0]: shares}}
+        async with self.scene.http.post("/sim/accounts", json=given) as response:
+            assert response.status == 200, await response.text()
+        await other.post(self.scene.tokens[0], float(price), shares, side="SELL", order_type="GTC")
+
+    async def die(self):
+        """End as a process that is killed: without a farewell."""
+        await stop(self)
 
     def set_mode(self, mode, seconds=60):
         modes = self.scene.floor.modes
@@ -176,12 +198,12 @@ async def never_redeem(asked):
 
 @contextlib.asynccontextmanager
 async def a_live_executor(
-    *, scene=None, broker=None, is_well=True, order_s_max=1.0, dials=None, redeem=never_redeem, **rules
+    *, scene=None, broker=None, is_well=True, order_s_max=1.0, dials=None, redeem=never_redeem, tolerances=None, **rules
 ):
     """Run one until the block is over; with `scene` and `broker` of another, it is the next process of the same."""
     async with contextlib.AsyncExitStack() as stack:
         scene = scene or await stack.enter_async_context(a_scene(**(dials or {})))
-        live = put_together(scene, broker, order_s_max=order_s_max, redeem=redeem, **rules)
+        live = put_together(scene, broker, order_s_max=order_s_max, redeem=redeem, tolerances=tolerances, **rules)
         start(live)
         try:
             if is_well:
@@ -191,7 +213,7 @@ async def a_live_executor(
             await stop(live)
 
 
-def put_together(scene, broker=None, *, order_s_max=1.0, redeem=never_redeem, **rules):
+def put_together(scene, broker=None, *, order_s_max=1.0, redeem=never_redeem, tolerances=None, **rules):
     clock, known = StageClock(scene.server.stage), scene.trader.creds
     broker = broker or MemoryBroker(clock)
     signer = Signer(SecretStr(ALICE))
@@ -201,16 +223,20 @@ def put_together(scene, broker=None, *, order_s_max=1.0, redeem=never_redeem, **
     )  # fmt: skip
     limits = ExchangeLimits(order_s_max=order_s_max, cancel_s_max=1.0, question_s_max=1.0, heartbeat_s_max=0.5)
     exchange = Exchange(f"{scene.server.http}/clob", clock, credentials, limits)
-    desk = OrderDesk(caps(), mode="live", name_order=OrderNamer(signer.wallet), awaits=("user_stream", "heartbeat"))
+    namer = OrderNamer()
+    desk = OrderDesk(
+        caps(), mode="live", name_order=namer, awaits=("user_stream", "heartbeat"), tolerances=tolerances
+    )  # fmt: skip
     attentive = AttentiveDesk(desk)
 
     async def derive():
         return await exchange.derive_api_key(signer.wallet.key_address, signer.prove_address)
 
     gateway = LiveGateway(
-        exchange=exchange, signer=signer, desk=attentive, clock=clock, derive=derive, redeem=redeem,
+        exchange=exchange, desk=attentive, namer=namer, clock=clock, derive=derive, redeem=redeem,
         rules=LiveRules(user_url=f"{scene.server.ws}/ws/user", **(RULES | rules)),
     )  # fmt: skip
+    gateway.open(signer, credentials)
     inbox = Inbox("executor", 10_000)
     return LiveExecutor(scene, clock, broker, desk, gateway, exchange, signer, credentials, inbox)
 
@@ -223,7 +249,7 @@ def start(live):
     bus = MemoryBus(live.broker)
     loop = Loop(
         name="executor", core=live.gateway._desk, bus=bus, clock=live.clock, inbox=live.inbox,
-        tracer=Tracer("executor", TracerProvider()), gateway=live.gateway,
+        tracer=Off(), gateway=live.gateway,
     )  # fmt: skip
     live.inbox.put(WentLive(at=live.clock.now()))
     live.tasks = [asyncio.create_task(each) for each in (loop.run(), ticking(live), live.gateway.run(live.inbox))]

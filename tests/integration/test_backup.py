@@ -127,7 +127,7 @@ async def a_traded_day(nats, url):
         async def all_stored():
             return await stored(url) == len(events)
 
-        await eventually(all_stored, why="every event stored")
+        await eventually(all_stored, within_s=40, why="every event stored")
     return len(events)
 
 
@@ -171,14 +171,14 @@ async def test_a_ledger_goes_on_from_restored_tables_and_comes_to_the_same_as_on
     await publish(nats, events[:9])
     ledger = Ledger(nats, url)
     async with ledger.running():
-        await eventually(lambda: _holds(url, 9), why="the first part stored")
+        await eventually(lambda: _holds(url, 9), within_s=40, why="the first part stored")
     await publish(nats, events[9:])
     assert (await backup(nats, tmp_path / "half.tar", url))[0] == 0
     assert (await restore(tmp_path / "half.tar", empty.url, empty.passwords, other))[0] == 0
 
     restored = Ledger(empty, other)
     async with restored.running():
-        await eventually(lambda: _holds(other, len(events)), why="the rest stored")
+        await eventually(lambda: _holds(other, len(events)), within_s=40, why="the rest stored")
     lived = await every_row(other)
 
     assert (await restored.rebuild())[0] == 0
@@ -224,7 +224,7 @@ async def test_nothing_is_put_back_over_messages_or_rows(postgres, nats, empty, 
 
     url = await postgres.new_database()
     async with Ledger(nats, url).running():
-        await eventually(lambda: _holds(url, 1), why="a row")
+        await eventually(lambda: _holds(url, 1), within_s=40, why="a row")
     code, said = await restore(tmp_path / "one.tar", empty.url, empty.passwords, url)
     assert (code, "the ledger's database: expected no events, found 1" in said) == (1, True), said
     async with as_bootstrap(empty.url, empty.passwords) as client:

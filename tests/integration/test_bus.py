@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from builders import a_book, a_fill, a_market, a_price, after, an_approval, an_opportunity
+from common.bus.api import Kept
 from common.bus.memory import MemoryBroker, MemoryBus
 from common.contracts.control import HaltRequested
 from common.errors import BusError
@@ -52,6 +53,20 @@ async def world(request):
     await world.start()
     yield world
     await world.stop()
+
+
+async def test_a_lease_is_written_only_by_whoever_names_its_last_sequence(world):
+    risk = await world.bus("risk")
+    assert await risk.read_lease("risk") is None
+
+    first = await risk.write_lease("risk", b"one", after=0, timeout_s=1)
+    assert await risk.write_lease("risk", b"too late", after=0, timeout_s=1) is None
+    second = await risk.write_lease("risk", b"two", after=first, timeout_s=1)
+    assert await risk.write_lease("risk", b"too late", after=first, timeout_s=1) is None
+
+    assert second > first
+    assert await risk.read_lease("risk") == Kept(b"two", second)
+    await risk.close()
 
 
 async def test_a_price_is_heard_by_its_subscriber(world):

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 import pytest
 
-from builders import a_book, a_market, an_approval
+from builders import a_book, a_heartbeat, a_market, an_approval
 from common.clock import SystemClock, later
 from common.contracts.control import ResumeRequested
 from common.runtime.service import Service
@@ -73,6 +73,7 @@ class World:
             now = CLOCK.now()
             with contextlib.suppress(Exception):  # the server may be away: that is what some of these tests are about
                 await self.venue.publish(a_book(source_at=now, received_at=now))
+                await self.risk.publish(a_heartbeat(at=now))
             await asyncio.sleep(0.05)
 
     async def approve(self, number=1, **changes):
@@ -82,7 +83,8 @@ class World:
         await self.risk.publish(an_approval(**(names | times | changes)))
 
     async def told(self):
-        return [message.event async for message in self.risk.replay("JOURNAL", "executor.>")]
+        said = [message.event async for message in self.risk.replay("JOURNAL", "executor.>")]
+        return [event for event in said if event.type != "executor_lease_acquired"]
 
     async def types(self):
         return [event.type for event in await self.told()]

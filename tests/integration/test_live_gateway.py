@@ -4,8 +4,11 @@ from decimal import Decimal
 
 import pytest
 
+from common.clock import SECOND, Instant
 from executor.core import OrderState
+from executor.core.inputs import CancelAsked
 from integration.live_executor import a_live_executor
+from support.waiting import eventually
 
 ON_ORDERS = {"path": "/order", "method": "POST"}
 OPEN = (OrderState.LIVE, OrderState.PARTIALLY_FILLED)
@@ -101,3 +104,64 @@ async def test_a_halt_cancels_everything_and_lets_nothing_leave():
         await live.well()
         again = live.approve("0.02", 50)
         await live.becomes(again, OrderState.LIVE)
+
+
+async def test_a_dry_run_signs_and_posts_nothing():
+    async with a_live_executor(is_dry_run=True) as live:
+        order_id = live.approve("0.02", 100)
+
+        assert await live.settles(order_id) is OrderState.CANCELLED
+        assert live.events("order_cancelled")[0].reason == "dry run: signed, not posted"
+        assert live.standing(order_id) is None
+
+
+async def test_an_order_that_states_its_end_expires_by_itself():
+    async with a_live_executor() as live:
+        ends = Instant(live.clock.now() + 121 * SECOND)
+        order_id = live.approve("0.02", 100, order_type="GTD", expires_at=ends)
+        await live.becomes(order_id, OrderState.LIVE)
+
+        assert live.standing(order_id).order.expires_ns // SECOND == ends // SECOND
+
+
+async def test_the_farewell_returns_when_the_venue_has_cancelled_everything_and_lets_nothing_leave():
+    async with a_live_executor() as live:
+        await live.becomes(live.approve("0.02", 100), OrderState.LIVE)
+
+        live.scene.arm("drop_answer", path="/cancel-all")
+        await live.gateway.farewell()
+        assert live.scene.trader.open_ids() == []
+        late = live.approve("0.02", 50)
+        await live.becomes(late, OrderState.REJECTED)
+        assert live.events("order_rejected")[0].code == "halted"
+
+
+async def test_a_snapshot_tells_orders_fills_dollars_and_shares_or_says_why_not():
+    async with a_live_executor() as live:
+        resting = live.approve("0.02", 100)
+        taken = live.approve(await live.ask() + Decimal("0.05"), 10, order_type="FAK", opportunity_id="o9")
+        await live.becomes(resting, OrderState.LIVE)
+        await live.settles(taken)
+
+        found = await live.gateway.accountant.snapshot()
+        live.scene.arm("unauthorized", path="/data/trades")
+        gappy = await live.gateway.accountant.snapshot()
+
+        assert found.gap == ""
+        assert [(each.order_id, each.quantity) for each in found.orders] == [(resting, 100)]
+        assert {each.order_id for each in found.fills} == {taken}
+        assert sum(each.quantity for each in found.fills) == live.booked()
+        assert {each.token_id: each.shares for each in found.holdings} == {live.scene.tokens[0]: live.held()}
+        assert found.collateral == live.dollars()
+        assert "GET /data/trades" in gappy.gap
+
+
+async def test_an_order_that_nobody_here_placed_is_listed_without_a_name_and_cancelled_when_asked():
+    async with a_live_executor() as live:
+        foreign = (await live.scene.trader.placed(live.scene.tokens[0], 0.03, 10))["orderID"]
+        found = await live.gateway.accountant.snapshot()
+
+        assert [(each.order_id, each.venue_order_id) for each in found.orders] == [("", foreign)]
+        asked = CancelAsked(event_id="c1", venue_order_id=foreign, at=live.clock.now())
+        await live.gateway.carry_out(asked, live.clock.now())
+        await eventually(lambda: live.scene.trader.open_ids() == [], why="the stranger's order is cancelled")

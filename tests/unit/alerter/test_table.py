@@ -132,6 +132,7 @@ def test_a_message_is_told_in_a_traders_words(event, priority, title, message):
         FillConfirmed(**FILL),
         a_reconciliation("none", verdict="agreed", discrepancies=()),
         a_state("operator: lunch", "risk: drawdown"),
+        a_state("venue: user_stream: not heard of yet", "venue: heartbeat: not heard of yet"),
         a_state(),
         ExecutorLeaseAcquired(event_id="l", holder="executor-1", token=4, at=NOON),
         SourceStatusChanged(**(SILENT | {"status": "fresh"})),

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from builders import NOON, a_market, after, an_approval
+from builders import NOON, a_heartbeat, a_market, after, an_approval
 from common.contracts.base import Event
 from common.contracts.runtime import Tick, WentLive
 from common.money import Usd
@@ -26,7 +26,7 @@ from executor.core.inputs import (
 def caps(**changes):
     fields = {
         "trade_usd_max": Usd(Decimal(20)), "order_shares_max": Decimal(500), "orders_per_minute_max": 30,
-        "clock_skew_ms_max": 500, "order_timeout_ms": 10_000, "orders_kept_max": 1000, "markets_kept_max": 1000,
+        "clock_skew_ms_max": 500, "order_timeout_ms": 10_000, "risk_silence_ms_max": 10**9, "orders_kept_max": 1000, "markets_kept_max": 1000,
     }  # fmt: skip
     return Caps(**(fields | changes))
 
@@ -34,14 +34,15 @@ def caps(**changes):
 class Lived:
     """A desk that is told things the way the loop tells them; `journal` keeps what a restart would read back."""
 
-    def __init__(self, *, live=True, markets=None, name_order=paper_name, awaits=(), **changes):
-        self.caps = caps(**changes)
-        self.desk = OrderDesk(self.caps, mode="paper", name_order=name_order, awaits=awaits)
+    def __init__(self, *, live=True, markets=None, name_order=paper_name, awaits=(), tolerances=None, **changes):
+        self.caps, self.tolerances = caps(**changes), tolerances
+        self.desk = OrderDesk(self.caps, mode="paper", name_order=name_order, awaits=awaits, tolerances=tolerances)
         self.journal, self.catalogue = [], {}
         for market in [a_market()] if markets is None else markets:
             self.tell(market)
         if live:
             self.tell(WentLive(at=NOON))
+            self.tell(a_heartbeat())
 
     def tell(self, event, now=NOON):
         outcome = self.desk.decide(event, now)
@@ -53,7 +54,7 @@ class Lived:
         if outcome is not None:
             assert isinstance(outcome, Event)
             self.desk.observe(outcome)
-            if outcome.type != "fill_asked":
+            if outcome.type not in {"fill_asked", "cancel_asked", "redemption_asked"}:
                 self.journal.append(outcome)
         return outcome
 
@@ -67,11 +68,13 @@ class Lived:
         """A new desk that has read the record back and gone live."""
         again = Lived(live=False, markets=[])
         again.caps = self.caps
-        again.desk = OrderDesk(self.caps, mode="paper")
+        again.tolerances = self.tolerances
+        again.desk = OrderDesk(self.caps, mode="paper", tolerances=self.tolerances)
         for event in [*self.journal, *self.catalogue.values()]:
             again.desk.observe(event)
         again.journal, again.catalogue = list(self.journal), dict(self.catalogue)
         again.tell(WentLive(at=NOON))
+        again.tell(a_heartbeat())
         return again
 
     @property

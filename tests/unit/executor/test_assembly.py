@@ -6,7 +6,7 @@ import sys
 import pytest
 from prometheus_client import REGISTRY
 
-from builders import NOON, a_book, a_market, an_approval
+from builders import NOON, a_book, a_heartbeat, a_market, an_approval
 from common.clock import VirtualClock
 from common.contracts.base import EVENT_TYPES
 from common.contracts.control import HaltRequested
@@ -95,6 +95,8 @@ async def test_it_is_ready_when_the_gateway_runs_and_nothing_is_in_doubt():
     desk.observe(WentLive(at=NOON))
     assert assembly.not_ready(NOON) == "orders in doubt since the start: 1"
     desk.observe(desk.decide(_tick(), NOON))
+    assert assembly.not_ready(NOON) == "no heartbeat of risk: none was heard yet"
+    desk.observe(a_heartbeat())
     assert assembly.not_ready(NOON) == ""
     desk.observe(BusLost(at=NOON))
     assert assembly.not_ready(NOON) == "bus lost"
@@ -110,7 +112,7 @@ def _tick():
 def test_its_figures_say_what_people_watch():
     assembly = an_executor()
     core = assembly.core
-    for event in (a_market(), a_book(), WentLive(at=NOON), an_approval()):
+    for event in (a_market(), a_book(), WentLive(at=NOON), a_heartbeat(), an_approval()):
         outcome = core.decide(event, NOON)
         core.observe(event)
         if outcome:

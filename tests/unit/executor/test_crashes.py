@@ -5,7 +5,7 @@ The venue is outside and goes on. It knows its orders by their ids, so that it c
 
 import pytest
 
-from builders import NOON, a_market, after, an_approval
+from builders import NOON, a_heartbeat, a_market, after, an_approval
 from common.contracts.executor import OrderCancelled, OrderSubmitted, OrderUnknown
 from common.contracts.runtime import Tick, WentLive
 from executor.core import OrderDesk
@@ -69,6 +69,7 @@ class Machine:
         for event in [*self.journal, a_market()]:
             desk.observe(event)
         self.turn(desk, WentLive(at=NOON))
+        self.turn(desk, a_heartbeat())
         for approval in self.approvals:
             self.record(approval)
             if approval.event_id not in self.acked:

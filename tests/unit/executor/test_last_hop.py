@@ -10,13 +10,14 @@ from builders import DOWN, FEE, NOON, UP, a_market, after, an_approval
 from common.clock import MILLISECOND, Instant
 from common.contracts.control import HaltRequested
 from common.contracts.executor import OrderRefused, OrderSubmitted
-from common.contracts.risk import TradingHalted
-from common.contracts.runtime import BusLost
+from common.contracts.risk import RiskLeaseAcquired, TradingHalted
+from common.contracts.runtime import BusLost, LeaseLost
 from executor.core import LAST_HOP, last_hop, refusal_codes
 from executor.core.inputs import VenueStanding
 from unit.executor.desk_builders import Lived, accepted, completed, confirmed, filled, lost
 
 HALT = HaltRequested(reason="stop", at=NOON)
+RISK_LEASE = RiskLeaseAcquired(event_id="l1", holder="risk-1", token=7, at=NOON)
 OTHER = "0x" + "cd" * 32
 
 
@@ -36,6 +37,8 @@ def quantity(shares, limit="0.50"):
 
 TRIPPED = {
     "bus_is_connected": ([BusLost(at=NOON)], {}),
+    "lease_is_held": ([LeaseLost(at=NOON)], {}),
+    "approval_is_of_the_current_lease": ([RISK_LEASE], {"fencing_token": 6}),
     "trading_is_not_halted": ([HALT], {}),
     "venue_is_well": ([VenueStanding(what="heartbeat", is_well=False, detail="not accepted", at=NOON)], {}),
     "record_is_free_of_contradictions": ([filled(order_id="nobody's")], {}),
@@ -259,7 +262,10 @@ def test_every_check_that_is_written_is_asked_and_each_has_a_test_that_trips_it(
     } - {"_known", "refusal"}
 
     assert written == {check.__name__ for check in LAST_HOP}
-    elsewhere = {"order_can_be_named", "orders_do_not_exceed_approvals", "opportunity_is_unused", "rate_is_low"}
+    elsewhere = {
+        "order_can_be_named", "orders_do_not_exceed_approvals", "opportunity_is_unused", "rate_is_low",
+        "books_are_reconciled", "balance_covers_cost", "risk_is_alive",
+    }  # fmt: skip
     assert written == set(TRIPPED) | elsewhere
 
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from builders import MARKET, NOON, UP, a_book, a_fill, a_market, an_approval
+from builders import MARKET, NOON, UP, a_book, a_fill, a_heartbeat, a_market, an_approval
 from common.clock import SystemClock, VirtualClock, later
 from common.contracts.control import HaltRequested, ResumeRequested
 from common.contracts.executor import OrderCancelled
@@ -23,10 +23,10 @@ HALT = HaltRequested(reason="stop", at=NOON)
 
 class Inbox:
     def __init__(self):
-        self.events = []
+        self.events, self.snapshots = [], []
 
     def put(self, event):
-        self.events.append(event)
+        (self.snapshots if event.type == "venue_snapshot" else self.events).append(event)
 
     def put_latest(self, key, event):
         raise AssertionError(f"a report counts each time: {key} {event}")
@@ -71,7 +71,7 @@ class Running:
 @pytest.fixture
 async def running():
     running = await Running().start()
-    await running.tell(a_market(), a_book(), WentLive(at=NOON))
+    await running.tell(a_market(), a_book(), WentLive(at=NOON), a_heartbeat())
     yield running
     running.source.cancel()
 
@@ -217,3 +217,17 @@ async def test_an_order_without_an_approval_is_a_bug_and_not_an_order():
 
     with pytest.raises(AssertionError, match="expected its approval"):
         await gateway.carry_out(desk.decide(an_approval(), NOON), NOON)
+
+
+async def test_the_paper_venue_tells_its_account_at_the_start_and_every_so_often():
+    running = Running(latency_ms=0)
+    running.gateway = PaperGateway(
+        running.venue, SystemClock(), approval=running.core.approval, is_halted=running.core.is_halted, reconcile_s=0.02
+    )
+    source = asyncio.create_task(running.gateway.run(running.inbox))
+
+    await eventually(lambda: len(running.inbox.snapshots) >= 3)
+
+    source.cancel()
+    first = running.inbox.snapshots[0]
+    assert (first.gap, first.orders, first.fills, first.collateral, first.wallet) == ("", (), (), None, "")

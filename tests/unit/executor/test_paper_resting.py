@@ -220,3 +220,41 @@ def test_a_stale_book_fills_nothing_that_rests():
     venue.due(ms(10_000))
 
     assert after_books(venue, book((0.47, 100), bids=((0.45, 5),), at=200), until=10_000) == []
+
+
+def test_an_order_expires_at_the_moment_that_it_states():
+    venue = a_venue(QUIET)
+    venue.submit(order(10, "0.48", order_type="GTD", expires_at=ms(5000), post_only=True), ms(0))
+
+    *_, before, end = venue.due(ms(100)) + venue.due(ms(4999)) + venue.due(ms(5000))
+
+    assert (before.type, end.type, end.kind, end.at) == ("gateway_accepted", "gateway_cancelled", "expired", ms(5000))
+
+
+def test_an_approval_that_says_post_only_is_turned_away_where_it_would_cross():
+    venue = a_venue(QUIET)
+    venue.submit(order(10, "0.52", order_type="GTC", post_only=True), ms(0))
+
+    assert venue.due(ms(100))[0].code == "post_only_would_cross"
+
+
+def test_what_is_held_for_the_taker_delay_says_so_and_says_when_it_rests():
+    venue = a_venue(QUIET)
+    venue.submit(order(10, "0.52", order_type="GTC"), ms(0))
+    venue.on_book(book((0.60, 100), bids=BIDS, at=200))
+
+    told = [(report.type, report.status) for report in venue.due(ms(1000))]
+
+    assert told == [("gateway_accepted", "delayed"), ("gateway_accepted", "live")]
+
+
+def test_the_account_lists_what_is_open_and_what_was_matched_and_whether_it_is_final():
+    venue = resting()
+    venue.on_book(book((0.47, 4), bids=((0.45, 5),), at=200))
+
+    early, late = venue.snapshot(ms(0), ms(300)), venue.snapshot(ms(0), ms(5000))
+
+    assert [(each.order_id, each.price, each.quantity, each.matched) for each in early.orders] == [
+        ("order1", Decimal("0.48"), 10, 4)
+    ]
+    assert [(each.quantity, each.is_final) for each in (*early.fills, *late.fills)] == [(4, False), (4, True)]

@@ -109,7 +109,8 @@ def the_rest():
         a_risk_state("r3", equity=Decimal(196), at=after(70)),
         TradingHalted(event_id="h1", rule="operator", reason="by hand", at=after(80)),
         TradingResumed(event_id="h2", reason="by hand", at=after(90)),
-        *(SAMPLES[kind] for kind in HOW_IT_STOOD),
+        # Ids of their own: one that another event has would be taken for that one said again.
+        *(SAMPLES[kind].model_copy(update={"event_id": f"stood{n}"}) for n, kind in enumerate(HOW_IT_STOOD)),
     ]
 
 

@@ -176,6 +176,17 @@ def test_a_market_that_is_not_understood_is_listed_as_untradable_with_the_reason
     assert words in market.untradable_reason
 
 
+@pytest.mark.parametrize(
+    ("listed_changes", "clob_changes", "is_neg_risk"),
+    [({}, {}, False), ({"negRisk": REMOVE}, {"nr": REMOVE}, False), ({"negRisk": True}, {}, True),
+     ({}, {"nr": True}, True)],
+)  # fmt: skip
+def test_a_market_of_which_exactly_one_wins_is_told_of_as_such_by_either_source(
+    listed_changes, clob_changes, is_neg_risk
+):
+    assert published(clob=clob_facts(**clob_changes), **listed_changes).is_neg_risk is is_neg_risk
+
+
 def test_a_market_of_version_2_has_position_ids_and_a_padded_condition():
     short = "0x" + "0177" + "a" * 58
     clob = clob_facts(c=short + "00", v="v2")

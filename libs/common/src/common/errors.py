@@ -28,6 +28,10 @@ class BusError(PmArbError):
     """The bus could not do what was asked of it."""
 
 
+class LeaseError(PmArbError):
+    """Another replica has the lease: this one must end, or stand by."""
+
+
 class MessageRefusedError(PmArbError):
     """A message on the bus was not one of the subject's own."""
 

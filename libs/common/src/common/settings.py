@@ -64,6 +64,10 @@ class ServiceSettings(Settings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     tick_ms: Annotated[int, Field(ge=10, le=10_000)] = 100
     heartbeat_ms: Annotated[int, Field(ge=100, le=60_000)] = 1000
+    lease_ms: Annotated[int, Field(ge=500, le=60_000)] = 3000
+    """Of a service of which one replica acts: how long its lease lasts unless renewed, and a standby waits."""
+    replica: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{0,100}$")] = ""
+    """The name under which this replica holds its lease; made of host and process when empty."""
     inbox_max: Annotated[int, Field(ge=100)] = 100_000
     """Inputs waiting for the core; beyond it market data is shed and counted, never orders."""
     drain_timeout_s: Annotated[float, Field(gt=0, le=120)] = 8.0

@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from typing import Protocol
 
-from common.clock import Clock, SystemClock
+from common.clock import Clock, Instant, SystemClock
 from common.money import Usd
 from common.runtime.assembly import Assembly, Recovery
 from executor.adapters.metrics import measure
@@ -34,11 +34,14 @@ def assemble(settings: Settings, clock: Clock | None = None, environment: Mappin
 def _on_paper(settings: Settings, clock: Clock) -> Assembly:
     desk = AttentiveDesk(OrderDesk(caps(settings), mode="paper"))
     venue = PaperVenue(paper_rules(settings))
-    gateway = PaperGateway(venue, clock, approval=desk.approval, is_halted=desk.is_halted)
+    gateway = PaperGateway(
+        venue, clock, approval=desk.approval, is_halted=desk.is_halted, reconcile_s=settings.reconcile_interval_s
+    )
     return Assembly(
         name="executor", core=desk, settings=settings, recovery=RECOVERY, sources=(gateway,), gateway=gateway,
+        is_single=True, alarm=gateway.alarm,
         figures=lambda _now: figures(desk.desk), measure=lambda _now: measure(desk.desk),
-        not_ready=lambda _now: not_ready(desk.desk, gateway),
+        not_ready=lambda now: not_ready(desk.desk, gateway, now),
     )  # fmt: skip
 
 
@@ -46,11 +49,12 @@ def _live(settings: Settings, clock: Clock, environment: Mapping[str, str]) -> A
     from executor.adapters.live.composition import LiveWay  # noqa: PLC0415 - on paper no signer is ever loaded
 
     way = LiveWay(settings, clock, environment, caps(settings))
-    desk = way.desk.desk
+    desk, gateway = way.desk.desk, way.gateway
     return Assembly(
-        name="executor", core=way.desk, settings=settings, recovery=RECOVERY, sources=(way,), gateway=way,
+        name="executor", core=way.desk, settings=settings, recovery=RECOVERY, sources=(gateway,), gateway=gateway,
         figures=lambda _now: figures(desk), measure=lambda _now: measure(desk),
-        not_ready=lambda _now: not_ready(desk, way), prepare=way.prepare, alarm=way.alarm, farewell=way.farewell,
+        not_ready=lambda now: not_ready(desk, gateway, now), is_single=True, prepare=way.prepare, alarm=gateway.alarm,
+        farewell=gateway.farewell,
     )  # fmt: skip
 
 
@@ -59,8 +63,8 @@ def caps(settings: Settings) -> Caps:
     return Caps(
         trade_usd_max=Usd(settings.max_trade_size), order_shares_max=settings.max_order_shares,
         orders_per_minute_max=settings.orders_per_minute_max, clock_skew_ms_max=settings.clock_skew_ms_max,
-        order_timeout_ms=settings.order_timeout_ms, orders_kept_max=settings.orders_kept_max,
-        markets_kept_max=settings.markets_kept_max,
+        order_timeout_ms=settings.order_timeout_ms, risk_silence_ms_max=settings.risk_silence_ms,
+        orders_kept_max=settings.orders_kept_max, markets_kept_max=settings.markets_kept_max,
     )  # fmt: skip
 
 
@@ -93,10 +97,13 @@ class Running(Protocol):
         """Whether reports find their way to the core."""
 
 
-def not_ready(desk: OrderDesk, gateway: Running) -> str:
+def not_ready(desk: OrderDesk, gateway: Running, now: Instant) -> str:
     """Say why orders could not be carried out now. A halt is no such reason: holding still is its job then."""
     if desk.latch.bus:
         return desk.latch.bus
     if not gateway.is_running:
         return "the gateway is not running"
-    return f"orders in doubt since the start: {desk.doubts}" if desk.doubts else ""
+    if desk.doubts:
+        return f"orders in doubt since the start: {desk.doubts}"
+    silent = desk.fence.why_risk_is_not_alive(now)
+    return f"no heartbeat of risk: {silent}" if silent else ""

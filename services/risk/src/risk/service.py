@@ -27,6 +27,7 @@ def assemble(settings: Settings) -> Assembly:
         core=gate,
         settings=settings,
         recovery=RECOVERY,
+        is_single=True,
         figures=_figures(gate),
         measure=Measure(gate, limits(settings)),
         not_ready=_not_ready(gate, settings),

@@ -24,7 +24,7 @@ from pydantic import Field, SecretStr
 from common.bootstrap import streams
 from common.bootstrap.nats_config import BOOTSTRAP
 from common.bootstrap.nats_metrics import NatsCollector
-from common.contracts.subjects import DURABLE_FILTERS, STREAMS
+from common.contracts.subjects import DURABLE_FILTERS, LEASES, STREAMS
 from common.errors import BusError, SettingsError
 from common.settings import Settings, load
 
@@ -114,7 +114,7 @@ async def set_up(settings: BootstrapSettings, say: Say, timeout_s: float) -> tup
             if loop.time() + RETRY_WAIT_S > give_up_at:
                 raise BusError(f"expected a server to set up within {timeout_s:g} s, found {text}") from None
         else:
-            names = ", ".join(stream.name for stream in STREAMS)
+            names = ", ".join(stream.name for stream in (*STREAMS, LEASES))
             say(f"bootstrap: streams {names} and consumers {', '.join(DURABLE_FILTERS)} are in place\n")
             return client, lost
         if text != said:

@@ -8,7 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from common.bus.nats import deliver_subject
-from common.contracts.subjects import CONSOLE, DURABLE_FILTERS, JOURNAL, SERVICES, STREAMS, SUBJECTS, subscribed_by
+from common.contracts.subjects import (
+    CONSOLE,
+    DURABLE_FILTERS,
+    JOURNAL,
+    LEASED,
+    LEASES,
+    SERVICES,
+    STREAMS,
+    SUBJECTS,
+    lease_subject,
+    subscribed_by,
+)
 
 OPERATOR = "operator"
 BOOTSTRAP = "bootstrap"
@@ -46,14 +57,24 @@ def rights(user: str) -> Rights:
     reads = tuple(f"$JS.API.{verb}.{s.name}" for s in STREAMS for verb in ("STREAM.INFO", "DIRECT.GET"))
     if user == BOOTSTRAP:
         return Rights(("$JS.API.>", "$JS.SNAPSHOT.RESTORE.>"), (inbox,))
+    everyones = (f"$JS.API.STREAM.INFO.{LEASES.name}", _lease_read(">"))
     if user == OPERATOR:
-        return Rights(("control.*", *reads, *BACKS_UP), (inbox, *heard_by(CONSOLE)))
+        return Rights(("control.*", *reads, *everyones, *BACKS_UP), (inbox, *heard_by(CONSOLE)))
     if user == CONSOLE:
-        return Rights(reads, (inbox, *heard_by(CONSOLE)))
+        return Rights((*reads, *everyones), (inbox, *heard_by(CONSOLE)))
     own = tuple(s.filter for s in SUBJECTS if s.owner == user)
     acks = (f"$JS.ACK.{JOURNAL.name}.{user}.>",) if user in DURABLE_FILTERS else ()
     durable = (deliver_subject(user),) if user in DURABLE_FILTERS else ()
-    return Rights((*own, f"heartbeat.{user}", *reads, *acks), (inbox, *heard_by(user), *durable))
+    return Rights((*own, f"heartbeat.{user}", *reads, *_leases(user), *acks), (inbox, *heard_by(user), *durable))
+
+
+def _leases(user: str) -> tuple[str, ...]:
+    """Let a service that is single write its own key, and read those of all that are."""
+    return (lease_subject(user), *(_lease_read(each) for each in LEASED)) if user in LEASED else ()
+
+
+def _lease_read(service: str) -> str:
+    return f"$JS.API.DIRECT.GET.{LEASES.name}.{lease_subject(service)}"
 
 
 def heard_by(user: str) -> tuple[str, ...]:

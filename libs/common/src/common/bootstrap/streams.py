@@ -6,7 +6,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, DiscardPolicy,
 from nats.js.errors import NotFoundError
 
 from common.bus.nats import deliver_subject
-from common.contracts.subjects import DURABLE_FILTERS, JOURNAL, STREAMS, SUBJECTS, Stream
+from common.contracts.subjects import DURABLE_FILTERS, JOURNAL, LEASES, STREAMS, SUBJECTS, Stream, lease_subject
 
 DUPLICATE_WINDOW_S = 600
 ACK_WAIT_S = 5
@@ -22,7 +22,8 @@ async def ensure(client: Client, replicas: int = 1) -> None:
     """
     js = client.jetstream(timeout=REQUEST_TIMEOUT_S)
     for stream in STREAMS:
-        await _ensure_stream(js, stream, replicas)
+        await _ensure_stream(js, _config(stream, captured(stream), replicas))
+    await _ensure_stream(js, _bucket(LEASES, replicas))
     for durable, filter_ in DURABLE_FILTERS.items():
         await js.add_consumer(JOURNAL.name, _consumer(durable, filter_))
 
@@ -32,11 +33,11 @@ def captured(stream: Stream) -> list[str]:
     return [s.filter for s in SUBJECTS if s.stream is stream]
 
 
-async def _ensure_stream(js: JetStreamContext, stream: Stream, replicas: int) -> None:
-    config = StreamConfig(
+def _config(stream: Stream, subjects: list[str], replicas: int) -> StreamConfig:
+    return StreamConfig(
         name=stream.name,
         description=stream.why,
-        subjects=captured(stream),
+        subjects=subjects,
         storage=StorageType.MEMORY if stream.storage == "memory" else StorageType.FILE,
         max_age=stream.max_age_s,
         max_bytes=stream.max_bytes,
@@ -46,8 +47,17 @@ async def _ensure_stream(js: JetStreamContext, stream: Stream, replicas: int) ->
         allow_direct=True,
         num_replicas=replicas,
     )
+
+
+def _bucket(stream: Stream, replicas: int) -> StreamConfig:
+    """Add what makes a stream a key-value bucket in the eyes of every client."""
+    config = _config(stream, [lease_subject(">")], replicas)
+    return config.evolve(allow_rollup_hdrs=True, deny_delete=True)
+
+
+async def _ensure_stream(js: JetStreamContext, config: StreamConfig) -> None:
     try:
-        await js.stream_info(stream.name)
+        await js.stream_info(str(config.name))
     except NotFoundError:
         await js.add_stream(config)
     else:

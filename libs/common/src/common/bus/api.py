@@ -20,6 +20,14 @@ class Message:
     redelivered: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is kept under a key, and the sequence under which it was written: the next writer must name that."""
+
+    value: bytes
+    sequence: int
+
+
 Handler = Callable[[Message], None]
 """Takes a core message. Must not block."""
 
@@ -54,6 +62,15 @@ class Bus(Protocol):
 
     async def last_sequence(self, stream: str) -> int:
         """Answer the sequence of the last message in a stream, 0 when it is empty."""
+
+    async def read_lease(self, service: str) -> Kept | None:
+        """Read a service's key in the bucket of leases, None where nothing was ever written."""
+
+    async def write_lease(self, service: str, value: bytes, *, after: int, timeout_s: float) -> int | None:
+        """Write it if its last sequence is still `after` (0 for none); answer the new one, None if it is not.
+
+        Raises BusError when nobody can say whether it was written.
+        """
 
     async def close(self) -> None:
         """Say goodbye: what was published is flushed first."""

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from common.bus.api import DurableHandler, Handler, Message
+from common.bus.api import DurableHandler, Handler, Kept, Message
 from common.bus.codec import decode, encode
 from common.clock import Clock, SystemClock
 from common.contracts.base import Event
@@ -40,6 +40,8 @@ class MemoryBroker:
         self.handlers: list[tuple[str, Handler]] = []
         self.consumers: dict[str, _Consumer] = {name: _Consumer() for name in DURABLE_FILTERS}
         self.available = True
+        self.leases: dict[str, Kept] = {}
+        self.lease_sequence = 0
 
     def take(self, subject: Subject, event: Event, headers: Mapping[str, str]) -> None:
         """Store, then deliver, as a server would."""
@@ -126,6 +128,23 @@ class MemoryBus:
 
     async def last_sequence(self, stream: str) -> int:
         return len(self._broker.streams[stream])
+
+    async def read_lease(self, service: str) -> Kept | None:
+        self._must_be_available("read the lease")
+        return self._broker.leases.get(service)
+
+    async def write_lease(self, service: str, value: bytes, *, after: int, timeout_s: float) -> int | None:  # noqa: ARG002 - it answers at once
+        self._must_be_available("write the lease")
+        found = self._broker.leases.get(service)
+        if (found.sequence if found else 0) != after:
+            return None
+        self._broker.lease_sequence += 1
+        self._broker.leases[service] = Kept(value, self._broker.lease_sequence)
+        return self._broker.lease_sequence
+
+    def _must_be_available(self, what: str) -> None:
+        if not self._broker.available:
+            raise BusError(f"{what}: expected a connection, found none")
 
     async def close(self) -> None:
         for entry in self._handlers:

@@ -19,7 +19,8 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js import errors as js_errors
 
-from common.bus.api import DurableHandler, Handler, Message
+from common.bus import nats_leases
+from common.bus.api import DurableHandler, Handler, Kept, Message
 from common.bus.codec import decode, encode
 from common.clock import SECOND, Clock, Instant, SystemClock
 from common.contracts.base import Event
@@ -135,6 +136,12 @@ class NatsBus:
                 return 0  # it went with the server that held it, and nothing in it is needed
             raise BusError(f"read {stream}: {answer['error'].get('description')}")
         return int(answer["state"]["last_seq"])
+
+    async def read_lease(self, service: str) -> Kept | None:
+        return await nats_leases.read(self._client, service, PUBLISH_TIMEOUT_S)
+
+    async def write_lease(self, service: str, value: bytes, *, after: int, timeout_s: float) -> int | None:
+        return await nats_leases.write(self._js, service, value, after=after, timeout_s=timeout_s)
 
     async def close(self) -> None:
         if self._client.is_connected:

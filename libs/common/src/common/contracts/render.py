@@ -6,7 +6,7 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 from common.contracts.base import Event
-from common.contracts.subjects import STREAMS, SUBJECTS, Stream, Subject
+from common.contracts.subjects import LEASES, STREAMS, SUBJECTS, Stream, Subject
 
 HEADER = "<!-- Generated from common/contracts/subjects.py by `make docs`. Do not edit. -->"
 
@@ -21,7 +21,7 @@ def subjects_markdown() -> str:
     streams = [
         "| stream | storage | age | what for |",
         "|---|---|---|---|",
-        *(f"| {s.name} | {s.storage} | {_age(s.max_age_s)} | {s.why} |" for s in STREAMS),
+        *(f"| {s.name} | {s.storage} | {_age(s.max_age_s)} | {s.why} |" for s in (*STREAMS, LEASES)),
     ]
     messages = [f"- `{m.__name__}` (`{s.pattern}`): {_summary(m)}" for s in SUBJECTS for m in s.messages]
     parts = [HEADER, "", "# Subjects", "", *rows, "", "## Streams", "", *streams, "", "## Messages", "", *messages, ""]

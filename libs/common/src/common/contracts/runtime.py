@@ -36,6 +36,13 @@ class BusRestored(Event):
     at: Instant
 
 
+class StopRequested(Event):
+    """The process was told to end: what is in hand is finished, nothing new begins."""
+
+    type: Literal["stop_requested"] = "stop_requested"
+    at: Instant
+
+
 class LeaseAcquired(Event):
     """This replica is the active one from here on, under a token that is larger than any before it."""
 

@@ -78,6 +78,11 @@ CONTROL = Stream(
 )
 STREAMS = (MARKET, CATALOGUE, JOURNAL, CONTROL)
 
+LEASES = Stream("KV_LEASES", "file", 365 * DAY_S, MEBIBYTE, True, "who of several replicas acts: a key-value bucket")
+"""Apart from the others: it holds no messages of the table, and each service reaches its own key alone."""
+LEASED = ("risk", "executor")
+"""The services of which one replica at a time may act."""
+
 _WATCH = frozenset({CONSOLE})
 
 SUBJECTS = (
@@ -229,6 +234,11 @@ DURABLE_FILTERS = {"executor": "risk.>", "risk": "executor.>", "ledger": ">", "a
 
 _BY_MESSAGE = {message: subject for subject in SUBJECTS for message in subject.messages}
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,128}")
+
+
+def lease_subject(service: str) -> str:
+    """Name the subject of a service's key in the bucket of leases."""
+    return f"$KV.LEASES.{service}"
 
 
 def subject_of(message: type[Event]) -> Subject:

@@ -15,8 +15,10 @@ Check = Callable[[], str]
 class HealthServer:
     """Answers 200 when a check finds nothing wrong, else 503 and what it found."""
 
-    def __init__(self, host: str, port: int, *, live: Check, ready: Check) -> None:
+    def __init__(self, host: str, port: int, *, live: Check, ready: Check, note: Check = lambda: "") -> None:
         self._checks = {"/live": live, "/ready": ready}
+        self._note = note
+        """Something to know of a service with which nothing is wrong."""
         self._metrics = make_wsgi_app()
         self._server: WSGIServer = make_server(host, port, self._answer, handler_class=_Quiet)
         self.port: int = self._server.server_port
@@ -43,7 +45,7 @@ class HealthServer:
         wrong = check()
         status = "503 Service Unavailable" if wrong else "200 OK"
         start_response(status, [("Content-Type", "application/json")])
-        return [json.dumps({"ok": not wrong, "detail": wrong}).encode() + b"\n"]
+        return [json.dumps({"ok": not wrong, "detail": wrong or self._note()}).encode() + b"\n"]
 
 
 class _Quiet(WSGIRequestHandler):

@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 
 from common.contracts.base import Event
 from common.contracts.control import HaltRequested, ResumeRequested
-from common.contracts.runtime import BusLost, BusRestored
+from common.contracts.runtime import BusLost, BusRestored, LeaseAcquired, LeaseLost, StopRequested
 from common.telemetry.metrics import SHED
 
 Acknowledge = Callable[[], Awaitable[None]]
 
-URGENT = (HaltRequested, ResumeRequested, BusLost, BusRestored)
+URGENT = (HaltRequested, ResumeRequested, BusLost, BusRestored, StopRequested)
+LEASE = (LeaseLost, LeaseAcquired)
+"""Before everything: whether one may act at all, and under which token."""
 
 
 @dataclass(slots=True)
@@ -30,6 +32,7 @@ class Inbox:
     """A bounded queue with one reader. Facts beyond the bound are shed and counted, orders and fills never are."""
 
     def __init__(self, service: str, size_max: int) -> None:
+        self._lease: deque[Input] = deque()
         self._urgent: deque[Input] = deque()
         self._waiting: deque[Input] = deque()
         self._latest: dict[str, Input] = {}
@@ -40,7 +43,7 @@ class Inbox:
         self._dropped = SHED.labels(service=service, why="inbox full")
 
     def __len__(self) -> int:
-        return len(self._urgent) + len(self._waiting)
+        return len(self._lease) + len(self._urgent) + len(self._waiting)
 
     def put(self, event: Event) -> None:
         """Add an input that counts each time; urgent ones overtake."""
@@ -48,13 +51,12 @@ class Inbox:
 
     def put_input(self, item: Input) -> None:
         """Add an input with its acknowledgement; one that can be acknowledged is never shed."""
-        if isinstance(item.event, URGENT):
-            self._urgent.append(item)
-        elif item.acknowledge is None and item.event.may_be_shed and len(self._waiting) >= self._size_max:
+        queue = self._queue(item.event)
+        is_sheddable = queue is self._waiting and item.acknowledge is None and item.event.may_be_shed
+        if is_sheddable and len(queue) >= self._size_max:
             self._dropped.inc()
             return
-        else:
-            self._waiting.append(item)
+        queue.append(item)
         self._wake()
 
     def put_latest(self, key: str, event: Event) -> None:
@@ -74,16 +76,36 @@ class Inbox:
 
     async def get(self) -> Input:
         """Wait for the next input and take it."""
-        while not (self._urgent or self._waiting):
+        while not len(self):
             self._reader = asyncio.get_running_loop().create_future()
             try:
                 await self._reader
             finally:
                 self._reader = None
-        item = self._urgent.popleft() if self._urgent else self._waiting.popleft()
+        item = (self._lease or self._urgent or self._waiting).popleft()
         if item.key:
             del self._latest[item.key]
         return item
+
+    def put_back(self, item: Input) -> None:
+        """Take back, at its old place, what was taken and could not be dealt with."""
+        if item.key and item.key in self._latest:
+            self._replaced.inc()
+            return
+        if item.key:
+            self._latest[item.key] = item
+        self._queue(item.event).appendleft(item)
+        self._wake()
+
+    def _queue(self, event: Event) -> deque[Input]:
+        if isinstance(event, LEASE):
+            return self._lease
+        return self._urgent if isinstance(event, URGENT) else self._waiting
+
+    def take_urgent(self) -> Input | None:
+        """Take the most urgent input without waiting, None where nothing is urgent."""
+        queue = self._lease or self._urgent
+        return queue.popleft() if queue else None
 
     def _wake(self) -> None:
         if self._reader is not None and not self._reader.done():

@@ -3,35 +3,18 @@
 from collections.abc import AsyncIterator
 
 from common.bus.api import Bus, Message
-from common.clock import Clock, Instant
+from common.clock import Instant
 from common.contracts.base import Event
 from common.contracts.control import HaltRequested, ResumeRequested
 from common.contracts.runtime import Tick
 from common.contracts.subjects import CONTROL, subscribed_by
-from common.contracts.venue import BookUpdated, MarketUpdated
 from common.errors import BusError
 from common.runtime.assembly import Assembly, Recovery
-from common.runtime.tape import Tape
 
 
 def hears_commands(name: str) -> bool:
     """Say whether a service listens to an operator."""
     return any(subject.stream is CONTROL for subject in subscribed_by(name))
-
-
-async def observe_record(bus: Bus, assembly: Assembly, clock: Clock, tape: Tape | None) -> int:
-    """Observe every part of the record that the service asks for; decide nothing. Answers how many events it had."""
-    count = 0
-    for part in assembly.recovery:
-        async for message in read(bus, part):
-            now = clock.now()
-            assembly.core.observe(message.event)
-            if tape is not None:
-                tape.record(message.event, now, None, phase="recover")
-            if assembly.gateway is not None and isinstance(message.event, MarketUpdated | BookUpdated):
-                await assembly.gateway.react(message.event, now)
-            count += 1
-    return count
 
 
 def read(bus: Bus, part: Recovery) -> AsyncIterator[Message]:

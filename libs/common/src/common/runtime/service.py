@@ -1,13 +1,12 @@
-"""The life of a service: start, connect, recover, go live, drain, stop."""
+"""The life of a service: start, connect, recover, stand by where only one may act, go live, drain, stop."""
 
 import asyncio
 import contextlib
-import gc
 import os
 import signal
 import sys
-from collections.abc import Callable, Coroutine
-from typing import TypeVar, get_args
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 import structlog
 import uvloop
@@ -15,42 +14,51 @@ import uvloop
 from common.bus.api import Bus, Message
 from common.bus.nats import connect
 from common.clock import SECOND, Clock, SystemClock, since
-from common.contracts.control import HeartbeatSent
-from common.contracts.runtime import BusLost, BusRestored, Tick, WentLive
+from common.contracts.runtime import BusLost, BusRestored, StopRequested, Tick, WentLive
 from common.contracts.subjects import DURABLE_FILTERS, Kind, subscribed_by
 from common.errors import BusError, PmArbError, SettingsError
 from common.runtime import vitals
+from common.runtime.alarms import Alarms
 from common.runtime.assembly import Assembly
 from common.runtime.health import HealthServer
-from common.runtime.inbox import Inbox, Input
+from common.runtime.heart import Condition, Heart
+from common.runtime.inbox import Acknowledge, Inbox, Input
+from common.runtime.last_duties import within
 from common.runtime.loop import Loop
 from common.runtime.projection import project
-from common.runtime.recovery import hears_commands, last_command, missed, observe_record
-from common.runtime.tape import Tape
+from common.runtime.recovery import hears_commands, last_command, missed
+from common.runtime.standby import Follower
+from common.runtime.tape import open_tape
+from common.runtime.tenure import Tenure
 from common.settings import ServiceSettings, load
 from common.telemetry import logs, traces
-from common.telemetry.metrics import FIGURE, READY, STATE
 
+EXIT_FAILURE = 1
+"""Whoever watches over the process starts it anew, and that is recovering."""
 EXIT_SETTINGS = 78
 """EX_CONFIG of sysexits.h: restarting will not help."""
 CONNECT_WAIT_S = 0.25
 STUCK_S = 10
-COLLECTOR_THRESHOLDS = (20_000, 20, 20)
-"""Objects made before the collector looks for cycles, and how often that before it looks at older ones as well."""
 
 SettingsT = TypeVar("SettingsT", bound=ServiceSettings)
 log = structlog.get_logger()
 
 
 def main(settings: type[SettingsT], assemble: Callable[[SettingsT], Assembly]) -> None:
-    """Run a service as a process until it is told to stop; a wrong setting ends it with code 78 and a line each."""
+    """Run a service as a process until it is told to stop.
+
+    A wrong setting ends it with code 78 and a line each, another failure that has a name with code 1 and a line.
+    """
     try:
         assembly = assemble(load(settings))
+        logs.configure(assembly.name, form=assembly.settings.log_format, level=assembly.settings.log_level)
+        uvloop.run(Service(assembly).run())
     except SettingsError as error:
         sys.stderr.write(f"{error}\n")
         raise SystemExit(EXIT_SETTINGS) from None
-    logs.configure(assembly.name, form=assembly.settings.log_format, level=assembly.settings.log_level)
-    uvloop.run(Service(assembly).run())
+    except PmArbError as error:
+        sys.stderr.write(f"{error}\n")
+        raise SystemExit(EXIT_FAILURE) from None
 
 
 class Service:
@@ -61,14 +69,14 @@ class Service:
         self._name = assembly.name
         self._clock: Clock = clock or SystemClock()
         self._inbox = Inbox(self._name, self._settings.inbox_max)
-        self._started_at, self._sequence = self._clock.now(), 0
-        self._state = "starting"
+        self._heart, self._alarms = Heart(assembly, self._clock), Alarms(assembly, self._clock)
+        self._state, self._note, self._failure = "starting", "", ""
         self._stopping = asyncio.Event()
-        self._tape = self._open_tape()
+        self._tape = open_tape(self._name, self._settings)
         self._loop: Loop | None = None
         self._bus: Bus | None = None
+        self._tenure: Tenure | None = None
         self._catching_up: asyncio.Task[None] | None = None
-        self._failure = ""
 
     async def run(self) -> None:
         """Live the whole life; return after a graceful drain."""
@@ -76,11 +84,13 @@ class Service:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
         health = HealthServer(
-            self._settings.http_host, self._settings.http_port, live=self._not_live, ready=self._not_ready
-        )
+            self._settings.http_host, self._settings.http_port, live=self._not_live, ready=self._not_ready,
+            note=lambda: self._note,
+        )  # fmt: skip
         health.start()
         log.info("service_started", http_port=health.port, pid=os.getpid())
         try:
+            await self._until_stopped(self._assembly.prepare())
             bus = await self._connect()
             if bus is not None:
                 self._bus = bus
@@ -92,7 +102,10 @@ class Service:
             log.info("service_stopped")
 
     def stop(self) -> None:
-        """Begin to drain, as SIGTERM does."""
+        """Begin to drain, as SIGTERM does; first of all nothing leaves any more."""
+        event = StopRequested(at=self._clock.now())
+        self._alarms.ring(event)
+        self._inbox.put(event)
         self._stopping.set()
 
     async def _connect(self) -> Bus | None:
@@ -113,15 +126,21 @@ class Service:
     async def _live(self, bus: Bus) -> None:
         tracer = traces.open_tracer(self._name, self._settings.otel_exporter_otlp_endpoint)
         assembly = self._assembly
+        if assembly.is_single:
+            self._tenure = Tenure(
+                bus, self._clock, self._inbox, self._alarms, service=self._name, settings=self._settings
+            )
         self._loop = Loop(
             name=self._name, core=assembly.core, bus=bus, clock=self._clock, inbox=self._inbox,
-            tracer=tracer, gateway=assembly.gateway, tape=self._tape,
+            tracer=tracer, gateway=assembly.gateway, tape=self._tape, may_act=self._may_act,
         )  # fmt: skip
-        beating = asyncio.create_task(self._beat(bus))
-        tasks = [beating, asyncio.create_task(vitals.watch(self._name, self._inbox), name="vitals")]
+        tasks = [
+            asyncio.create_task(self._heart.run(bus, self._condition), name="heart"),
+            asyncio.create_task(vitals.watch(self._name, self._inbox), name="vitals"),
+        ]
         try:
             await self._subscribe(bus)
-            await self._until_stopped(self._recover(bus))
+            await self._until_stopped(self._become_active(bus, self._loop, tasks))
             if not self._stopping.is_set():
                 tasks += await self._go_live(bus, tracer)
                 await self._wait(tasks)
@@ -129,12 +148,13 @@ class Service:
             await self._drain(bus, tasks)
             tracer.close()
 
-    async def _until_stopped(self, work: Coroutine[None, None, None]) -> None:
+    async def _until_stopped(self, work: Awaitable[None]) -> None:
         task, stop = asyncio.ensure_future(work), asyncio.ensure_future(self._stopping.wait())
         await asyncio.wait({task, stop}, return_when=asyncio.FIRST_COMPLETED)
         stop.cancel()
         if not task.done():
             task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
             return
         task.result()
 
@@ -145,40 +165,49 @@ class Service:
             def take(message: Message, latest: bool = latest) -> None:
                 if latest:
                     self._inbox.put_latest(message.subject, message.event)
-                else:
-                    self._inbox.put_input(Input(message.event, message.headers))
+                    return
+                self._alarms.heed(message)
+                self._inbox.put_input(Input(message.event, message.headers))
 
             await bus.subscribe(subject.filter, take)
 
-    async def _recover(self, bus: Bus) -> None:
-        """Observe what happened before, then hear the operator's last word."""
+    async def _become_active(self, bus: Bus, loop: Loop, tasks: list["asyncio.Task[None]"]) -> None:
+        """Observe what happened before, get the lease where there is one, hear the operator's last word."""
         self._state, began = "recovering", self._clock.now()
-        count = await observe_record(bus, self._assembly, self._clock, self._tape)
+        if self._tenure is not None:
+            await self._tenure.look()
+        follower = Follower(bus, self._assembly, self._clock, self._inbox, self._tape)
+        count = await follower.recover()
+        log.info("recovered", events=count, seconds=round(since(self._clock.now(), began) / SECOND, 3))
+        if self._tenure is not None:
+            self._note = "standing by"
+            tasks.append(await self._tenure.begin(loop, follower))
+            self._note = ""
         if hears_commands(self._name):
             self._inbox.put(await last_command(bus, self._clock.now()))
-        log.info("recovered", events=count, seconds=round(since(self._clock.now(), began) / SECOND, 3))
 
     async def _go_live(self, bus: Bus, tracer: traces.Tracer) -> list["asyncio.Task[None]"]:
         assembly = self._assembly
-        if assembly.projector is not None:
-            tasks = [asyncio.create_task(project(bus, self._name, assembly.projector, assembly.core, tracer))]
-        else:
-            tasks = []
-            if self._name in DURABLE_FILTERS:
-                await bus.consume(
-                    self._name,
-                    lambda message, ack: self._inbox.put_input(Input(message.event, message.headers, ack)),
-                )
+        self._alarms.arm()
         self._inbox.put(WentLive(at=self._clock.now()))
+        tasks = []
+        if assembly.projector is not None:
+            tasks.append(asyncio.create_task(project(bus, self._name, assembly.projector, assembly.core, tracer)))
+        elif self._name in DURABLE_FILTERS:
+            await bus.consume(self._name, self._take_durable)
         self._state, self._failure = "live", ""
         assert self._loop is not None
         tasks += [asyncio.create_task(self._loop.run(), name="loop"), asyncio.create_task(self._tick(), name="tick")]
         tasks += [
             asyncio.create_task(source.run(self._inbox), name=type(source).__name__) for source in assembly.sources
         ]
-        _spare_what_stays()
+        vitals.spare_what_stays()
         log.info("live")
         return tasks
+
+    def _take_durable(self, message: Message, acknowledge: Acknowledge) -> None:
+        self._alarms.heed(message)
+        self._inbox.put_input(Input(message.event, message.headers, acknowledge))
 
     async def _wait(self, tasks: list["asyncio.Task[None]"]) -> None:
         """Wait for the word to stop; a task that ends by itself is a bug, and ends the process."""
@@ -190,15 +219,22 @@ class Service:
             raise PmArbError(f"{task.get_name()}: expected to run until stopped, found it ended")
 
     async def _drain(self, bus: Bus, tasks: list["asyncio.Task[None]"]) -> None:
-        """Stop taking in, finish what is in hand, say goodbye."""
-        self._state = "draining"
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._empty_inbox(), self._settings.drain_timeout_s)
+        """Finish what is in hand, have what is open ended, stop, let go of the lease, say goodbye."""
+        self._state, limit_s = "draining", self._settings.drain_timeout_s
+        await within(limit_s, self._finish())
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        with contextlib.suppress(Exception):
-            await asyncio.wait_for(bus.close(), self._settings.drain_timeout_s)
+        if self._tenure is not None:
+            await within(limit_s, self._tenure.end())
+        await within(limit_s, bus.close())
+
+    async def _finish(self) -> None:
+        """Empty the inbox, then say farewell to the world and take in what comes of it, unless nothing was begun."""
+        await within(self._settings.drain_timeout_s / 4, self._empty_inbox())
+        if self._alarms.is_armed:
+            await self._assembly.farewell()
+            await self._empty_inbox()
 
     async def _empty_inbox(self) -> None:
         while len(self._inbox) and self._loop is not None:
@@ -211,36 +247,20 @@ class Service:
             await asyncio.sleep(self._settings.tick_ms / 1000)
             self._inbox.put_latest("tick", Tick(at=self._clock.now()))
 
-    async def _beat(self, bus: Bus) -> None:
-        while True:
-            await self._say_alive(bus)
-            await asyncio.sleep(self._settings.heartbeat_ms / 1000)
+    def _may_act(self) -> bool:
+        return self._tenure is None or self._tenure.is_held
 
-    async def _say_alive(self, bus: Bus) -> None:
-        now, detail = self._clock.now(), self._not_ready()
-        self._assembly.measure(now)
-        figures = self._assembly.figures(now)
-        for name, value in figures.items():
-            with contextlib.suppress(ValueError):
-                FIGURE.labels(service=self._name, name=name).set(float(value))
-        READY.labels(service=self._name).set(0 if detail else 1)
-        for state in get_args(HeartbeatSent.model_fields["state"].annotation):
-            STATE.labels(service=self._name, state=state).set(state == self._state)
-        self._sequence += 1
-        beat = HeartbeatSent(
-            service=self._name, state=self._state, ready=not detail, detail=detail, started_at=self._started_at,  # type: ignore[arg-type]
-            sequence=self._sequence, figures=figures, at=now, shard=self._settings.shard,
-        )  # fmt: skip
-        with contextlib.suppress(BusError):
-            await bus.publish(beat)
+    def _condition(self) -> Condition:
+        return Condition(self._state, self._not_ready(), is_spoken_for=self._may_act())
 
     def _bus_changed(self, connected: bool) -> None:
         if self._state == "draining":
             return
-        now = self._clock.now()
         log.warning("bus_restored" if connected else "bus_lost")
         if not connected:
-            self._inbox.put(BusLost(at=now))
+            lost = BusLost(at=self._clock.now())
+            self._alarms.ring(lost)
+            self._inbox.put(lost)
         elif self._bus is not None:
             self._catching_up = asyncio.create_task(self._catch_up(self._bus))
 
@@ -259,29 +279,15 @@ class Service:
 
     def _not_live(self) -> str:
         """Say what is wrong with the loop; waiting for others is no fault of ours."""
-        if self._state != "live" or self._loop is None:
+        if self._state != "live" or self._loop is None or self._loop.waits_for:
             return ""
         age = since(self._clock.now(), self._loop.turned_at)
-        return (
-            f"expected an input within {STUCK_S} s, found none for {age // SECOND} s" if age > STUCK_S * SECOND else ""
-        )
+        is_stuck = age > STUCK_S * SECOND
+        return f"expected an input within {STUCK_S} s, found none for {age // SECOND} s" if is_stuck else ""
 
     def _not_ready(self) -> str:
+        if self._note:
+            return ""
         if self._state != "live":
             return f"{self._state}{': ' + self._failure if self._failure else ''}"
         return self._assembly.not_ready(self._clock.now())
-
-    def _open_tape(self) -> Tape | None:
-        if self._settings.tape_dir is None:
-            return None
-        return Tape(
-            self._settings.tape_dir, self._name, self._settings.model_dump(mode="json", exclude={"nats_password"}),
-            bytes_max=self._settings.tape_bytes_max, files_max=self._settings.tape_files_max,
-        )  # fmt: skip
-
-
-def _spare_what_stays() -> None:
-    """Keep the collector of cycles away from all that was imported and recovered, and from pausing at every message."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*COLLECTOR_THRESHOLDS)

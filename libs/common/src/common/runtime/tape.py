@@ -15,6 +15,7 @@ from common.clock import Instant
 from common.contracts.base import EVENT_TYPES, Event
 from common.errors import ParseError
 from common.runtime.core import Core
+from common.settings import ServiceSettings
 
 FORMAT = "pm-arb-tape-1"
 
@@ -75,6 +76,16 @@ class Tape:
         file = path.open("w", encoding="utf-8")
         self._written = file.write(json.dumps(header) + "\n")
         return file
+
+
+def open_tape(service: str, settings: ServiceSettings) -> Tape | None:
+    """Begin a tape where the settings ask for one; no secret is in its header."""
+    if settings.tape_dir is None:
+        return None
+    return Tape(
+        settings.tape_dir, service, settings.model_dump(mode="json", exclude={"nats_password"}),
+        bytes_max=settings.tape_bytes_max, files_max=settings.tape_files_max,
+    )  # fmt: skip
 
 
 class Reader:

@@ -31,6 +31,7 @@ HOP_SECONDS = Histogram(
     ["service", "outcome"],
     buckets=LATENCY_BUCKETS_S,
 )
+LEASE = Gauge("pm_arb_lease_held", "1 while this replica is the one that may act", ["service"])
 READY = Gauge("pm_arb_ready", "1 when the service can do its job", ["service"])
 STATE = Gauge("pm_arb_state", "1 for the life-cycle state the service is in", ["service", "state"])
 FIGURE = Gauge("pm_arb_figure", "Figures that a service reports of itself", ["service", "name"])

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 
 from common.clock import MILLISECOND, SECOND, Instant
 from common.contracts.base import Event
+from common.contracts.control import HeartbeatSent
 from common.contracts.runtime import Tick, WentLive
 from console.replay.calibration import Calibration
 from console.replay.dispatcher import Dispatcher, Party
@@ -72,6 +73,7 @@ class Replay:
         parties, plan = self.parties, self._schedule.every
         plan(round(parties.discovery_interval_s * SECOND), start, self._asking(parties.outside.discover))
         plan(FOLLOW_INTERVAL_S * SECOND, start, self._asking(parties.outside.follow))
+        plan(SECOND, start, self._beat)
         plan(self._tick_ms * MILLISECOND, start, self._tick)
         plan(SECOND, start, self._sample)
 
@@ -97,6 +99,14 @@ class Replay:
     def _tick(self, now: Instant) -> None:
         for party in self.parties.all:
             self.dispatcher.tell(party, Tick(at=now), now)
+
+    def _beat(self, now: Instant) -> None:
+        """Let the executor hear that risk is there: without that it sends nothing."""
+        beat = HeartbeatSent(
+            service=self.parties.risk.name, state="live", ready=True, detail="", started_at=self._stage.start,
+            sequence=0, figures={}, at=now,
+        )  # fmt: skip
+        self.dispatcher.tell(self.parties.executor, beat, now)
 
     def _sample(self, now: Instant) -> None:
         if now < self._stage.end:

@@ -33,6 +33,8 @@ OPERATOR = "operator"
 BUYING_STOPS, TRADING_STOPS = "Reconciliation: buying stops", "Reconciliation: trading stops"
 TOLD_ELSEWHERE = ("operator: ", "risk: ")
 """Reasons of the executor's that are told as halts already."""
+OF_EVERY_START = ": not heard of yet"
+"""What the executor says of each part of the venue until it has heard of it: no news, unless it stays so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +179,8 @@ def _reconciled(e: ReconciliationDone, _: MarketNames) -> str:
 
 def _own_reasons(e: ExecutorStateChanged) -> str:
     """Answer what the executor alone stops for, or nothing."""
-    return ", ".join(reason for reason in e.halted_by if not reason.startswith(TOLD_ELSEWHERE))
+    reasons = (reason for reason in e.halted_by if not reason.startswith(TOLD_ELSEWHERE))
+    return ", ".join(reason for reason in reasons if not reason.endswith(OF_EVERY_START))
 
 
 def _stops_by_itself(e: ExecutorStateChanged) -> bool:

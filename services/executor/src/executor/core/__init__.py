@@ -6,6 +6,7 @@ from executor.core.latch import Latch
 from executor.core.order import Order
 from executor.core.orders import Orders
 from executor.core.states import FILL_TABLE, ORDER_TABLE, FillHappening, FillState, Happening, OrderState
+from executor.core.tolerances import Tolerances
 
 __all__ = [
     "FILL_TABLE",
@@ -20,5 +21,6 @@ __all__ = [
     "OrderDesk",
     "OrderState",
     "Orders",
+    "Tolerances",
     "refusal_codes",
 ]

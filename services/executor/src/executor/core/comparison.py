@@ -16,6 +16,8 @@ from executor.core.wallet import KnownFill, Range, Token, Wallet
 ZERO = Decimal(0)
 ONE = Decimal(1)
 NEVER = Instant(0)
+ON_THE_BOOK = (OrderState.LIVE, OrderState.PARTIALLY_FILLED)
+"""The states in which the venue must list an order as open."""
 OUT_OF_ORDER_S_MAX = 3600
 """How much later than a younger one an older match may come into the record."""
 
@@ -101,8 +103,7 @@ class Comparison:
         spoken_of = {order.order_id for order in self.snapshot.orders}
         spoken_of |= {fill.order_id for fill in self.snapshot.fills if fill.matched_at > self.before}
         for order in self.orders.open():
-            is_live = order.acknowledged and order.state is not OrderState.UNKNOWN and order.since <= self.before
-            if is_live and order.approval.order_id not in spoken_of:
+            if order.state in ON_THE_BOOK and order.since <= self.before and order.approval.order_id not in spoken_of:
                 yield order.approval.order_id
 
     # --- fills ---

@@ -20,22 +20,26 @@ from common.contracts.executor import (
     TradingMode,
 )
 from common.contracts.risk import OrderApproved, TradingHalted, TradingResumed
-from common.contracts.runtime import BusLost, BusRestored, Tick, WentLive
+from common.contracts.runtime import BusLost, BusRestored, LeaseAcquired, Tick, WentLive
 from common.contracts.venue import MarketUpdated
-from executor.core.inputs import FillAsked, GatewayFilled, GatewayReport, Standing, VenueStanding
+from executor.core.fencing import Fence
+from executor.core.inputs import FillAsked, GatewayFilled, GatewayReport, Standing, VenueSnapshot, VenueStanding
 from executor.core.last_hop import Caps, Question, refusal
 from executor.core.latch import Latch
 from executor.core.markets import Markets
 from executor.core.order import Fill, Order
 from executor.core.orders import Orders
 from executor.core.positions import Positions
+from executor.core.reconciliation import Reconciler
 from executor.core.reports import FILL_HAPPENINGS, Clerk, happened, happening_of
 from executor.core.states import FILL_TABLE, FillState, Happening, OrderState, cell
+from executor.core.tolerances import Tolerances
 
 NameOrder = Callable[[OrderApproved], str]
 """Answers what the venue will call an order. Raises ValueError for one that the venue could not express."""
 
 A_RESTART = "it was open when the service started anew"
+NOT_LISTED = "the venue does not list it as open"
 
 
 def paper_name(approval: OrderApproved) -> str:
@@ -47,17 +51,23 @@ class OrderDesk:
     """The executor's judgement. It keeps orders, fills, positions and the latch, all folded from the record."""
 
     def __init__(
-        self, caps: Caps, mode: TradingMode, *, name_order: NameOrder = paper_name, awaits: tuple[Standing, ...] = ()
-    ) -> None:
-        """Begin without a record. `awaits` names what must be said to be well before the first order leaves."""
+        self, caps: Caps, mode: TradingMode, *, name_order: NameOrder = paper_name, awaits: tuple[Standing, ...] = (),
+        tolerances: Tolerances | None = None,
+    ) -> None:  # fmt: skip
+        """Begin without a record. `awaits` names what must be said to be well before the first order leaves.
+
+        `tolerances` are those of reconciliation; None where nobody else keeps an account to be held against.
+        """
         self._caps = caps
         self._clerk = Clerk(mode)
         self._name_order = name_order
         self._mode: TradingMode = mode
         self.orders = Orders(caps.orders_kept_max)
         self.latch = Latch(awaits)
+        self.fence = Fence(caps.risk_silence_ms_max)
         self.markets = Markets(caps.markets_kept_max)
         self._positions = Positions(mode, self.markets)
+        self.reconciler = Reconciler(tolerances, mode, self.orders, self.markets) if tolerances else None
         self._is_live = False
         self._said_halted_by: tuple[str, ...] = ()
         self.refused: Counter[str] = Counter()
@@ -69,15 +79,18 @@ class OrderDesk:
     def halted_by(self) -> tuple[str, ...]:
         """Say what keeps orders from leaving; empty when nothing does."""
         bus = (self.latch.bus,) if self.latch.bus else ()
-        return (*bus, *self.latch.reasons, *self.latch.venue, *sorted(self.orders.contradictions))
+        found = (self.reconciler.halted_by,) if self.reconciler and self.reconciler.halted_by else ()
+        own = (*bus, *self.fence.reasons, *self.latch.reasons, *self.latch.venue)
+        return (*own, *found, *sorted(self.orders.contradictions))
 
     @property
     def positions(self) -> tuple[Position, ...]:
         return self._positions.all()
 
     def held_tokens(self) -> tuple[str, ...]:
-        """List the tokens that are held in markets that are not settled, and those traded last."""
-        return self._positions.tokens()
+        """List the tokens that are held, settled ones until they are paid out, and those traded last."""
+        owed = self.reconciler.tokens() if self.reconciler else ()
+        return tuple(dict.fromkeys((*self._positions.tokens(), *owed)))
 
     @property
     def noted(self) -> Counter[str]:
@@ -104,12 +117,15 @@ class OrderDesk:
                 return self._answer(event)
             case MarketUpdated():
                 return self._positions.resolved(event, now)
-            case Tick():
-                return self._attend(now)
+            case VenueSnapshot():
+                return self.reconciler.judge(event, now) if self.reconciler and self._is_live else None
+            case Tick() | LeaseAcquired():
+                return self._attend(now) if isinstance(event, Tick) else self.fence.acquired(event, now)
             case _:
                 return None
 
     def observe(self, event: Event) -> None:
+        self.fence.observe(event)
         match event:
             case OrderApproved():
                 self.orders.approved(event)
@@ -132,6 +148,8 @@ class OrderDesk:
                 self._positions.settled(event)
             case _:
                 self._observe_control(event)
+        if self.reconciler is not None:
+            self.reconciler.observe(event)
 
     def _observe_control(self, event: Event) -> None:
         match event:
@@ -156,7 +174,13 @@ class OrderDesk:
         name, flaw = self._named(approval)
         market = self.markets.get(approval.market_id)
         held = self._shares_to_sell(approval)
-        refused = refusal(Question(approval, market, held, flaw, self.orders, self.latch, self._caps, now))
+        funds = self.reconciler.funds() if self.reconciler else None
+        unreconciled = self.reconciler.why_unreconciled(now) if self.reconciler else ""
+        refused = refusal(
+            Question(
+                approval, market, held, funds, unreconciled, flaw, self.orders, self.latch, self.fence, self._caps, now
+            )
+        )
         if refused is None:
             return self._clerk.submitted(approval, name, now)
         rule, detail = refused
@@ -203,15 +227,22 @@ class OrderDesk:
             return None
         if self.halted_by != self._said_halted_by:
             return self._state_changed(now)
+        looked = self.reconciler.attend(now) if self.reconciler else None
+        return looked or self._ask_what_became(now) or self._positions.due(now)
+
+    def _ask_what_became(self, now: Instant) -> Event | None:
+        """Ask for one order, or one match, of which nobody has spoken for too long."""
         for order in self.orders.open():
             if order.in_doubt:
                 return self._clerk.unknown(order, A_RESTART, now)
+            if self.reconciler and order.approval.order_id in self.reconciler.vanished:
+                return self._clerk.unknown(order, NOT_LISTED, now)
             if self._is_overdue(order.since, now) and order.state is not OrderState.UNKNOWN and not order.times_unknown:
                 return self._clerk.unknown(order, f"no end after {self._caps.order_timeout_ms} ms", now)
         for fill in self.orders.provisional():
             if fill.in_doubt or (self._is_overdue(fill.event.at, now) and not fill.asked):
                 return self._ask_for(fill, now)
-        return self._positions.due(now)
+        return None
 
     def _state_changed(self, now: Instant) -> ExecutorStateChanged:
         event_id = ids.derive("executor_state_changed", now, *self.halted_by)

@@ -14,6 +14,8 @@ from common.contracts.venue import MarketUpdated
 from common.errors import ParseError
 from common.money import Usd, is_on_tick, notional, to_micro
 from executor.core.amounts import RESTING_TYPES
+from executor.core.fencing import Fence
+from executor.core.funds import worst_cost
 from executor.core.latch import Latch
 from executor.core.orders import RATE_WINDOW_S, Orders
 from executor.core.states import OrderState
@@ -34,6 +36,7 @@ class Caps:
     orders_per_minute_max: int
     clock_skew_ms_max: int
     order_timeout_ms: int
+    risk_silence_ms_max: int
     orders_kept_max: int
     markets_kept_max: int
 
@@ -46,10 +49,15 @@ class Question:
     market: MarketUpdated | None
     shares_held: Decimal
     """Shares of the approval's outcome, less those that open orders already sell."""
+    funds: Usd | None
+    """What the wallet can pay beside all that is open; None where there is no wallet."""
+    unreconciled: str
+    """Why the book cannot be relied on, or empty."""
     naming_flaw: str
     """Why the order has no name at the venue, or empty."""
     orders: Orders
     latch: Latch
+    fence: Fence
     caps: Caps
     now: Instant
 
@@ -62,6 +70,21 @@ def bus_is_connected(q: Question) -> str | None:
     return q.latch.bus or None
 
 
+def lease_is_held(q: Question) -> str | None:
+    """Refuse while this replica is not surely the active one, and once it was told to stop."""
+    return q.fence.lease or q.fence.stop or None
+
+
+def approval_is_of_the_current_lease(q: Question) -> str | None:
+    """Refuse an approval with an older token than risk has said: another replica has taken over since."""
+    return q.fence.why_approval_is_void(q.approval)
+
+
+def risk_is_alive(q: Question) -> str | None:
+    """Refuse while risk's heartbeat is not heard: nobody would stop what goes wrong."""
+    return q.fence.why_risk_is_not_alive(q.now)
+
+
 def trading_is_not_halted(q: Question) -> str | None:
     """Refuse while an operator's halt or risk's is in force, until each is lifted."""
     return "; ".join(q.latch.reasons) or None
@@ -70,6 +93,11 @@ def trading_is_not_halted(q: Question) -> str | None:
 def venue_is_well(q: Question) -> str | None:
     """Refuse while the venue's heartbeat, the user channel, the credentials or the access are not well."""
     return "; ".join(q.latch.venue) or None
+
+
+def books_are_reconciled(q: Question) -> str | None:
+    """Refuse until the book was held against the venue's whole account, lately, and nothing grave was found."""
+    return q.unreconciled or None
 
 
 def record_is_free_of_contradictions(q: Question) -> str | None:
@@ -190,6 +218,12 @@ def cost_is_within_cap(q: Question) -> str | None:
     return f"cost={cost} max={cap}" if cost > cap else None
 
 
+def balance_covers_cost(q: Question) -> str | None:
+    """Refuse what the wallet cannot pay, the highest fee and all other open orders included."""
+    cost = worst_cost(q.approval)
+    return f"cost={cost:f} balance={q.funds:f}" if q.funds is not None and cost > q.funds else None
+
+
 def sale_is_covered(q: Question) -> str | None:
     """Refuse to sell what is not held."""
     if q.approval.side == "BUY" or q.approval.quantity <= q.shares_held:
@@ -206,8 +240,12 @@ def rate_is_low(q: Question) -> str | None:
 
 LAST_HOP: tuple[Check, ...] = (
     bus_is_connected,
+    lease_is_held,
+    approval_is_of_the_current_lease,
+    risk_is_alive,
     trading_is_not_halted,
     venue_is_well,
+    books_are_reconciled,
     record_is_free_of_contradictions,
     orders_do_not_exceed_approvals,
     approval_is_valid,
@@ -223,6 +261,7 @@ LAST_HOP: tuple[Check, ...] = (
     quantity_is_within_cap,
     amounts_agree,
     cost_is_within_cap,
+    balance_covers_cost,
     sale_is_covered,
     rate_is_low,
 )

@@ -25,6 +25,7 @@ from common.contracts.executor import (
 from common.contracts.runtime import WentLive
 from common.money import Usd
 from executor.core.comparison import Comparison, Finding, Terms
+from executor.core.funds import available
 from executor.core.inputs import CancelAsked, VenueSnapshot
 from executor.core.markets import Markets
 from executor.core.orders import Orders
@@ -90,6 +91,14 @@ class Reconciler:
     def halted_by(self) -> str:
         """Say what was found that stops orders until an operator resumes, or nothing."""
         return f"reconciliation: {self._halted.detail}" if self._halted else ""
+
+    def tokens(self) -> tuple[str, ...]:
+        """List the tokens that the venue should be asked about: all of which the record has any worth."""
+        return self.wallet.of_worth()
+
+    def funds(self) -> Usd | None:
+        """Answer the dollars that the next order may take; None where there is no wallet to take them from."""
+        return available(self.last, self.wallet, self._orders.open())
 
     @property
     def vanished(self) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from decimal import Decimal
 class Tolerances:
     """What reconciliation lets pass. Seconds are of the snapshots' own time."""
 
-    interval_s: int = 10
+    interval_s: float = 10
     """How often the venue is asked for everything."""
     intervals_missed_max: int = 3
     """No order leaves when the last complete snapshot is older than so many intervals."""

@@ -168,6 +168,13 @@ class Wallet:
                 total = (total.plus(fill.shares) if counts else total) if certain else total.or_plus(fill.shares)
         return total
 
+    def of_worth(self) -> tuple[str, ...]:
+        """List the tokens of which there are shares, or may be, and that did not lose or were not paid out."""
+        moving = {fill.event.token_id for fill in self.moving.values()}
+        return tuple(
+            t.token_id for t in self.tokens.values() if not t.is_worthless and (t.shares or t.token_id in moving)
+        )
+
     def won(self) -> Iterator[Token]:
         """List the winning tokens of settled markets that were not paid out."""
         return (token for token in self.tokens.values() if token.has_won and not token.redeemed)

@@ -21,8 +21,15 @@ from common.contracts.executor import (
     ReconciliationDone,
 )
 from common.contracts.oracle import PriceUpdated
-from common.contracts.risk import OrderApproved, OrderDenied, RiskStateChanged, TradingHalted, TradingResumed
-from common.contracts.runtime import Tick, WentLive
+from common.contracts.risk import (
+    OrderApproved,
+    OrderDenied,
+    RiskLeaseAcquired,
+    RiskStateChanged,
+    TradingHalted,
+    TradingResumed,
+)
+from common.contracts.runtime import LeaseAcquired, Tick, WentLive
 from common.contracts.scanner import OpportunityFound
 from common.contracts.venue import BookUpdated, MarketUpdated
 from common.money import Usd
@@ -55,6 +62,8 @@ class RiskGate:
         self._latch = Latch(reduce_only=limits.reduce_only)
         self._memory = Memory(limits)
         self._ladder = Ladder(limits.size_ladder)
+        self._token = 0
+        """Of the lease that this replica acts under; zero where there is none."""
         self._published: RiskStateChanged | None = None
         self.denials: Counter[str] = Counter()
         """Denials by rule, since the beginning of the journal."""
@@ -86,6 +95,8 @@ class RiskGate:
                 self._memory.observe(event)
             case RiskStateChanged():
                 self._note_published(event)
+            case LeaseAcquired():
+                self._token = event.token
             case _:
                 self._fold_trade(event)
 
@@ -93,12 +104,12 @@ class RiskGate:
         match event:
             case OpportunityFound() | OrderRequested():
                 return None if self._memory.is_decided(event.event_id) else self._judge(event, now)
-            case HaltRequested() | ReconciliationDone():
-                return self._halt(event, now)
-            case ResumeRequested():
-                return self._resume(event, now) if self._latch.is_lifted_by(event) else None
+            case HaltRequested() | ReconciliationDone() | ResumeRequested():
+                return self._answer(event, now)
             case Tick():
                 return self._look_after_itself(event, now)
+            case LeaseAcquired():
+                return _leased(event, now)
             case WentLive():
                 return self.state("live", event.at, now)
             case _:
@@ -125,17 +136,22 @@ class RiskGate:
 
     def _judge(self, asked: OpportunityFound | OrderRequested, now: Instant) -> Event:
         if isinstance(asked, OpportunityFound):
-            return judge(self._question(asked, self._limits, now), self._version)
+            return judge(self._question(asked, self._limits, now), self._version, fencing_token=self._token)
         opportunity = manual.read(asked, self._sight, now)
         if opportunity is None:
             return manual.denied_unread(asked, self._version, now)
         question = self._question(opportunity, manual.limits_of(asked, self._limits), now)
-        return judge(question, self._version, manual.MANUAL_LIMITS)
+        return judge(question, self._version, manual.MANUAL_LIMITS, fencing_token=self._token)
 
     def _question(self, opportunity: OpportunityFound, limits: Limits, now: Instant) -> Question:
         return Question(
             opportunity, limits, self._sight, self._exposure, self._losses, self._latch, self._memory, self._ladder, now
         )
+
+    def _answer(self, event: HaltRequested | ReconciliationDone | ResumeRequested, now: Instant) -> Event | None:
+        if not isinstance(event, ResumeRequested):
+            return self._halt(event, now)
+        return self._resume(event, now) if self._latch.is_lifted_by(event) else None
 
     def _halt(self, cause: HaltRequested | ReconciliationDone, now: Instant) -> TradingHalted | None:
         if isinstance(cause, ReconciliationDone):
@@ -233,6 +249,11 @@ class RiskGate:
 
 def _halted(rule: str, reason: str, now: Instant, cause: Instant) -> TradingHalted:
     return TradingHalted(event_id=ids.derive("halt", rule, reason, cause), rule=rule, reason=reason, at=now)
+
+
+def _leased(lease: LeaseAcquired, now: Instant) -> RiskLeaseAcquired:
+    event_id = ids.derive("risk_lease", lease.token)
+    return RiskLeaseAcquired(event_id=event_id, holder=lease.holder, token=lease.token, at=now)
 
 
 def _differ(current: RiskStateChanged, last: RiskStateChanged) -> bool:

@@ -11,13 +11,18 @@ from risk.core.manual import MANUAL_LIMITS
 from risk.core.question import Question
 
 
-def judge(question: Question, version: str, limits: tuple[Limit, ...] = LIMITS) -> OrderApproved | OrderDenied:
-    """Ask every limit in order; the first refusal is the verdict, and where there is none the order is approved."""
+def judge(
+    question: Question, version: str, limits: tuple[Limit, ...] = LIMITS, *, fencing_token: int
+) -> OrderApproved | OrderDenied:
+    """Ask every limit in order; the first refusal is the verdict, and where there is none the order is approved.
+
+    `fencing_token` is of the lease under which the order is approved, zero where there is none.
+    """
     for limit in limits:
         detail = limit(question)
         if detail is not None:
             return _denied(question, limit.__name__, detail, version)
-    return _approved(question, version)
+    return _approved(question, version, fencing_token)
 
 
 def denial_codes() -> dict[str, str]:
@@ -42,7 +47,7 @@ def _denied(q: Question, rule: str, detail: str, version: str) -> OrderDenied:
     )
 
 
-def _approved(q: Question, version: str) -> OrderApproved:
+def _approved(q: Question, version: str, fencing_token: int) -> OrderApproved:
     o, draft = q.opportunity, q.draft
     order_id = ids.derive("order", o.event_id)
     return OrderApproved(
@@ -75,6 +80,9 @@ def _approved(q: Question, version: str) -> OrderApproved:
         limits_version=version,
         received_at=o.received_at,
         approved_at=q.now,
+        fencing_token=fencing_token,
+        protocol_version=q.market.protocol_version,
+        is_neg_risk=q.market.is_neg_risk,
     )
 
 

@@ -63,37 +63,16 @@ def as_opportunity(
     if proposal is None or described.fee is None or described.rule is None:
         return None
     return OpportunityFound(
-        event_id=_event_id(sight, spot),
-        strategy=sight.strategy.name,
-        venue=described.venue,
-        market_id=described.market_id,
-        slug=described.slug,
-        symbol=described.symbol,
-        token_id=book.token_id,
-        outcome=sight.outcome,
-        side="BUY",
-        fair_value=fair,
-        uncertainty=uncertainty,
-        limit=proposal.limit,
-        quantity=proposal.quantity,
-        average_price=proposal.average_price,
-        fee=described.fee,
-        gross_edge=proposal.gross_edge,
-        fee_per_share=proposal.fee_per_share,
-        margin=proposal.margin,
-        net_edge=proposal.net_edge,
-        underlying_price=price.price,
-        strike=strike,
-        sigma=exact(annual(spot.doubts.sigma)),
-        seconds_left=_seconds_left(described.ends_at, now),
-        model=MODEL[described.rule.kind],
-        price_at=price.source_at,
-        book_at=book.source_at,
-        ends_at=described.ends_at,
-        received_at=received_at,
-        found_at=now,
-        valid_until=later(now, ms=limits.opportunity_valid_ms),
-    )
+        event_id=_event_id(sight, spot), strategy=sight.strategy.name, venue=described.venue,
+        market_id=described.market_id, slug=described.slug, symbol=described.symbol, token_id=book.token_id,
+        outcome=sight.outcome, side="BUY", fair_value=fair, uncertainty=uncertainty, limit=proposal.limit,
+        quantity=proposal.quantity, average_price=proposal.average_price, fee=described.fee,
+        gross_edge=proposal.gross_edge, fee_per_share=proposal.fee_per_share, margin=proposal.margin,
+        net_edge=proposal.net_edge, underlying_price=price.price, strike=strike,
+        sigma=exact(annual(spot.doubts.sigma)), seconds_left=_seconds_left(described.ends_at, now),
+        model=MODEL[described.rule.kind], price_at=price.source_at, book_at=book.source_at, ends_at=described.ends_at,
+        received_at=received_at, found_at=now, valid_until=later(now, ms=limits.opportunity_valid_ms),
+    )  # fmt: skip
 
 
 def _event_id(sight: Sight, spot: Spot) -> str:

@@ -203,6 +203,7 @@ class Catalogue:
             "protocol_version": described.version, "accepting_orders": described.accepting_orders and winner is None,
             "untradable_reason": "; ".join([*described.defects, *([winner_defect] if winner_defect else [])]),
             "starts_at": facts.starts_at, "ends_at": facts.ends_at, "winner": winner,
+            "is_neg_risk": described.is_neg_risk,
         }  # fmt: skip
         if before is not None and all(getattr(before, name) == value for name, value in fields.items()):
             return None

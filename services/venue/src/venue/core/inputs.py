@@ -49,6 +49,8 @@ class MarketFacts(Record):
     twap_lookback_s: int | None
     resolution_source: str
     rule_text: str
+    is_neg_risk: bool
+    """Whether it is one of several markets of which exactly one wins: the venue trades those on another exchange."""
     defects: tuple[str, ...]
     """What could not be read or contradicts itself, by name."""
 
@@ -74,6 +76,7 @@ class ClobFacts(Record):
     has_taker_delay: bool
     seconds_delay: int
     fee: FeeSchedule | None
+    is_neg_risk: bool
     defects: tuple[str, ...]
 
 

@@ -30,6 +30,7 @@ class Description:
     size_min: Shares
     taker_delay_ms: int
     accepting_orders: bool
+    is_neg_risk: bool
     defects: tuple[str, ...]
 
 
@@ -49,6 +50,7 @@ def describe(facts: MarketFacts, clob: ClobFacts | None, limits: VenueLimits) ->
     return Description(
         version=version, up_token_id=up, down_token_id=down, rule=rule, fee=fee, tick=tick or Price(Decimal(0)),
         size_min=size_min or Shares(Decimal(0)), taker_delay_ms=_delay_ms(clob, limits), accepting_orders=accepting,
+        is_neg_risk=facts.is_neg_risk or (clob is not None and clob.is_neg_risk),
         defects=tuple(dict.fromkeys(defect for defect in defects if defect)),
     )  # fmt: skip
 

@@ -30,11 +30,12 @@ class Accountant:
     """Asks for open orders, trades, dollars and shares. Whatever it is not told makes the snapshot incomplete."""
 
     def __init__(
-        self, exchange: Exchange, history: History, clock: Clock, rules: LiveRules, *, outbox: Outbox, wallet: Wallet,
+        self, exchange: Exchange, history: History, clock: Clock, rules: LiveRules, *, outbox: Outbox,
         held: Callable[[], Iterable[str]],
     ) -> None:  # fmt: skip
         self._exchange, self._history, self._clock, self._rules = exchange, history, clock, rules
-        self._outbox, self._wallet, self._held = outbox, wallet, held
+        self._outbox, self._held = outbox, held
+        self.wallet: Wallet | None = None
         self._wanted = asyncio.Event()
 
     def look_now(self) -> None:
@@ -51,6 +52,7 @@ class Accountant:
 
     async def snapshot(self) -> VenueSnapshot:
         """Gather everything; what fails is told of in `gap`."""
+        wallet = self._known_wallet()
         asked_at = self._clock.now()
         since = Instant(min([asked_at, *(each.approval.approved_at for each in self._history.unsettled())]))
         since = Instant(since - int(self._rules.trades_overlap_s * SECOND))
@@ -72,12 +74,12 @@ class Accountant:
         return VenueSnapshot(
             gap=gap, orders=tuple(self._order(each) for each in orders.rows),
             fills=tuple(fill for each in trades.rows for fill in self._fills(each)), fills_since=since,
-            holdings=holdings, collateral=collateral, allowance=allowance, wallet=self._wallet.funder,
-            signature_type=self._wallet.signature_type, asked_at=asked_at, at=self._clock.now(),
+            holdings=holdings, collateral=collateral, allowance=allowance, wallet=wallet.funder,
+            signature_type=wallet.signature_type, asked_at=asked_at, at=self._clock.now(),
         )  # fmt: skip
 
     async def _dollars(self) -> tuple[Usd, Usd]:
-        signature_type = self._wallet.signature_type
+        signature_type = self._known_wallet().signature_type
         await self._exchange.refresh_balance("COLLATERAL", signature_type)
         found = await self._exchange.balance("COLLATERAL", signature_type)
         return Usd(from_micro(found.balance)), Usd(min(ALLOWANCE_USD_MAX, _least_allowance(found)))
@@ -90,11 +92,15 @@ class Accountant:
             raise ValueError(f"tokens: expected at most {self._rules.tokens_max}, found {len(tokens)}")
         found = []
         for token_id in tokens:
-            kind, signature_type = token_protocol(token_id), self._wallet.signature_type
+            kind, signature_type = token_protocol(token_id), self._known_wallet().signature_type
             await self._exchange.refresh_balance(kind, signature_type, token_id)
             balance = await self._exchange.balance(kind, signature_type, token_id)
             found.append(VenueHolding(token_id=token_id, shares=Shares(from_micro(balance.balance))))
         return tuple(found)
+
+    def _known_wallet(self) -> Wallet:
+        assert self.wallet is not None, "expected a wallet to look into, found none"
+        return self.wallet
 
     def _order(self, record: OrderRecord) -> VenueOrder:
         return VenueOrder(

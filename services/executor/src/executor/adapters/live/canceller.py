@@ -5,7 +5,6 @@ and is asked for again.
 """
 
 import asyncio
-import contextlib
 
 import structlog
 
@@ -37,13 +36,10 @@ class Canceller:
         if not self.is_busy:
             self._task = asyncio.get_running_loop().create_task(self._until_nothing_is_left())
 
-    async def finished(self, within_s: float) -> bool:
-        """Wait until everything asked for was answered; answer whether it was, in that time."""
-        if self._task is None:
-            return True
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(asyncio.shield(self._task), within_s)
-        return self._task.done()
+    async def finished(self) -> None:
+        """Wait until everything asked for was answered."""
+        if self._task is not None:
+            await asyncio.shield(self._task)
 
     async def close(self) -> None:
         """Give up."""

@@ -13,16 +13,18 @@ from common.clock import SECOND, Clock, Instant
 from common.contracts.base import Event
 from common.contracts.control import HaltRequested, ResumeRequested
 from common.contracts.executor import OrderRefused, OrderSubmitted, OrderUnknown
-from common.contracts.risk import OrderApproved, TradingHalted
+from common.contracts.risk import TradingHalted
 from common.contracts.runtime import BusLost, WentLive
 from common.runtime.core import Inbox
 from executor.adapters.attentive import AttentiveDesk
+from executor.adapters.credentials import Credentials
 from executor.adapters.exchange import Exchange
 from executor.adapters.live.access import Access, Derive
 from executor.adapters.live.accountant import Accountant
 from executor.adapters.live.canceller import Canceller
 from executor.adapters.live.heart import Heart
 from executor.adapters.live.history import Followed, History
+from executor.adapters.live.inquiries import Inquiries
 from executor.adapters.live.naming import OrderNamer, terms_of
 from executor.adapters.live.news import Stage
 from executor.adapters.live.outbox import Outbox
@@ -56,15 +58,15 @@ class LiveGateway:
     """Carries out orders at the venue. It is the runtime's gateway, a source of reports, its alarm and its farewell."""
 
     def __init__(
-        self, *, exchange: Exchange, signer: Signer, desk: AttentiveDesk, clock: Clock, rules: LiveRules,
+        self, *, exchange: Exchange, desk: AttentiveDesk, namer: OrderNamer, clock: Clock, rules: LiveRules,
         derive: Derive, redeem: Redeem,
     ) -> None:  # fmt: skip
-        """Take the parts. `exchange` has its credentials; `derive` fetches them anew; `redeem` pays a market out."""
-        self._exchange, self._signer, self._desk, self._clock, self._rules = exchange, signer, desk, clock, rules
-        self._redeem = redeem
-        self._name_order = OrderNamer(signer.wallet)
+        """Take the parts. `namer` is the desk's too; `derive` fetches the API key anew; `redeem` pays a market out."""
+        self._exchange, self._desk, self._clock, self._rules = exchange, desk, clock, rules
+        self._redeem, self._namer = redeem, namer
+        self._signer: Signer | None = None
         self.outbox = Outbox(clock)
-        self.history = History(exchange.credentials.api_key, rules.orders_kept_max)
+        self.history = History(rules.orders_kept_max)
         self._access = Access(exchange, self.history, self.outbox, derive)
         self._poster = Poster(exchange, self.history, self.outbox, clock, self._access)
         self.canceller = Canceller(exchange, rules)
@@ -76,6 +78,7 @@ class LiveGateway:
             credentials=lambda: exchange.credentials,
             take=self._take,
             catch_up=self._catch_up,
+            lost=self._stream_lost,
         )
         self.poller = Poller(
             exchange,
@@ -86,9 +89,8 @@ class LiveGateway:
             told=self._socket.expect,
             refused=lambda: self._run(self._access.refused()),
         )
-        self.accountant = Accountant(
-            exchange, self.history, clock, rules, outbox=self.outbox, wallet=signer.wallet, held=self._held_tokens
-        )
+        self.accountant = Accountant(exchange, self.history, clock, rules, outbox=self.outbox, held=self._held_tokens)
+        self._inquiries = Inquiries(desk=desk, namer=namer, history=self.history, poller=self.poller, rules=rules)
         self._stop = Stop()
         self._was_halted = False
         self._known_at = clock.now()
@@ -101,6 +103,14 @@ class LiveGateway:
         """Whether reports find their way to the core."""
         return self.outbox.is_open
 
+    def open(self, signer: Signer, credentials: Credentials) -> None:
+        """Take the account to trade with, once it is known: before the service goes live."""
+        self._signer = signer
+        self._exchange.use(credentials)
+        self.history.api_key = credentials.api_key
+        self.accountant.wallet = signer.wallet
+        self._namer.use(signer.wallet)
+
     # --- the runtime's gateway ---
 
     async def carry_out(self, outcome: Event, now: Instant) -> None:
@@ -109,11 +119,11 @@ class LiveGateway:
                 self._submit(outcome, now)
                 await asyncio.sleep(0)  # the order's bytes are given to its connection before anything else is done
             case OrderUnknown():
-                self._ask(outcome.order_id)
+                self._inquiries.ask(outcome.order_id)
             case OrderRefused():
                 REFUSALS.labels(rule=outcome.rule).inc()
             case FillAsked():
-                self._ask_for_fill(outcome)
+                self._inquiries.ask_for_fill(outcome)
             case CancelAsked():
                 self._run(self._cancel(outcome.venue_order_id))
             case RedemptionAsked():
@@ -125,7 +135,8 @@ class LiveGateway:
         self._stop.heard(event)
         match event:
             case WentLive():
-                self._follow_the_record(now)
+                begun = (followed.approval.approved_at for followed in self._inquiries.follow_the_record(now))
+                self._known_at = min([self._known_at, *begun])
             case ResumeRequested():
                 self._run(self._access.check())
             case _:
@@ -159,11 +170,16 @@ class LiveGateway:
         self.canceller.cancel_everything(f"alarm: {getattr(event, 'type', '')}")
 
     async def farewell(self) -> None:
-        """Let nothing leave any more, have everything cancelled, and only then stop the heartbeat."""
+        """Let nothing leave any more, have everything cancelled and told of, and only then stop the heartbeat."""
         self._stop.leave()
         self.canceller.cancel_everything("farewell")
-        if not await self.canceller.finished(self._rules.farewell_s_max):
-            log.error("farewell_unanswered", within_s=self._rules.farewell_s_max)
+        try:
+            async with asyncio.timeout(self._rules.farewell_s_max):
+                await asyncio.gather(*self._errands, return_exceptions=True)
+                await self.canceller.finished()
+                await self.poller.look(is_news=False)
+        except (TimeoutError, VenueError) as error:
+            log.exception("farewell_unanswered", within_s=self._rules.farewell_s_max, error=str(error))
         await self.close()
 
     async def close(self) -> None:
@@ -180,10 +196,11 @@ class LiveGateway:
     def _submit(self, submitted: OrderSubmitted, now: Instant) -> None:
         approval = self._desk.approval(submitted.order_id)
         assert approval is not None, f"order {submitted.order_id}: expected its approval, found none"
-        followed = self._follow(approval, submitted.venue_order_id, now)
+        followed = self._inquiries.follow(approval, submitted.venue_order_id, now)
         if self._stop.is_on:
             self._report(self.history.rejected(followed, "halted", HALTED_WORDS, now))
             return
+        assert self._signer is not None, "expected an account to sign with, found none"
         signed = self._signer.sign(terms_of(approval))
         assert signed.order_id == submitted.venue_order_id, "expected the hash that the record names, found another"
         if self._rules.is_dry_run:
@@ -220,40 +237,6 @@ class LiveGateway:
 
     # --- what became of them ---
 
-    def _follow(self, approval: OrderApproved, venue_order_id: str, given_at: Instant) -> Followed:
-        arrives_by = Instant(given_at + int(self._rules.arrival_s_max * SECOND))
-        return self.history.follow(approval, venue_order_id, arrives_by)
-
-    def _follow_the_record(self, now: Instant) -> None:
-        """Follow what an earlier process left unsettled; it can have been posted until its approval was void."""
-        for order in self._desk.desk.orders.all():
-            try:
-                name = self._name_order(order.approval)
-            except ValueError:
-                continue
-            self.history.remember(name, order.approval.order_id)
-            if not order.is_settled:
-                self._follow(order.approval, name, min(order.approval.valid_until, now))
-                self._known_at = min(self._known_at, order.approval.approved_at)
-
-    def _ask(self, order_id: str) -> None:
-        followed = self.history.of_order(order_id)
-        approval = self._desk.approval(order_id)
-        if followed is None and approval is not None:
-            followed = self._follow(approval, self._name_order(approval), approval.valid_until)
-        if followed is not None:
-            self.history.ask(followed)
-            self.poller.look_since(followed.approval.approved_at)
-
-    def _ask_for_fill(self, asked: FillAsked) -> None:
-        followed = self.history.of_order(asked.order_id)
-        approval = self._desk.approval(asked.order_id)
-        if followed is None and approval is not None:
-            followed = self._follow(approval, self._name_order(approval), approval.valid_until)
-        if followed is not None:
-            self.history.ask_for_fill(followed, asked.fill_id)
-            self.poller.look_since(min(asked.matched_at, followed.approval.approved_at))
-
     def _take(self, frame: Frame) -> None:
         """Take what the user channel says. What could not be read may have been news: ask."""
         now = self._clock.now()
@@ -266,6 +249,11 @@ class LiveGateway:
             self._report(self.history.trade(trade, now))
         if frame.unreadable:
             self.poller.look_since(self._known_at)
+
+    def _stream_lost(self) -> None:
+        """Take it that what the user channel had to say was heard up to shortly before it was lost."""
+        heard_until = self._clock.now() - int(self._rules.trades_overlap_s * SECOND)
+        self._known_at = Instant(max(self._known_at, heard_until))
 
     async def _catch_up(self) -> None:
         """Ask for all that happened since everything was last known."""

@@ -71,8 +71,9 @@ class Followed:
 class History:
     """The orders of one API key. Each method answers the reports that a fact gives rise to, none where it is old."""
 
-    def __init__(self, api_key: str, kept_max: int) -> None:
-        self.api_key = api_key
+    def __init__(self, kept_max: int) -> None:
+        self.api_key = ""
+        """Whose orders these are."""
         self._kept_max = kept_max
         self._by_hash: OrderedDict[str, Followed] = OrderedDict()
         self._by_id: dict[str, Followed] = {}

@@ -9,12 +9,19 @@ from executor.core.last_hop import EXPIRY_SAFETY_S
 
 
 class OrderNamer:
-    """Names the orders of one wallet. Raises ValueError for what no order of the venue can say."""
+    """Names the orders of one wallet, once it is known whose that is."""
 
-    def __init__(self, wallet: Wallet) -> None:
+    def __init__(self, wallet: Wallet | None = None) -> None:
+        self._hasher = OrderHasher(wallet) if wallet else None
+
+    def use(self, wallet: Wallet) -> None:
+        """Name the orders of a wallet from now on."""
         self._hasher = OrderHasher(wallet)
 
     def __call__(self, approval: OrderApproved) -> str:
+        """Answer an order's hash. Raises ValueError for what no order of the venue can say."""
+        if self._hasher is None:
+            raise ValueError("wallet: expected to know whose orders to name, found none")
         return self._hasher.hashes(terms_of(approval)).order_id
 
 

@@ -20,8 +20,9 @@ class Stop:
         return self._is_leaving or bool(self._ahead)
 
     def alarmed(self, event: Event) -> None:
-        """Stop until the desk has heard of an event."""
-        self._ahead.append(event)
+        """Stop until the desk has heard of an event, however often it is told."""
+        if event not in self._ahead:
+            self._ahead.append(event)
 
     def heard(self, event: Event) -> None:
         """Take note that the desk has heard of an event."""

@@ -37,21 +37,23 @@ class UserSocket:
 
     def __init__(
         self, *, clock: Clock, outbox: Outbox, rules: LiveRules, credentials: Callable[[], Credentials],
-        take: Callable[[Frame], None], catch_up: Callable[[], Awaitable[None]],
+        take: Callable[[Frame], None], catch_up: Callable[[], Awaitable[None]], lost: Callable[[], None],
     ) -> None:  # fmt: skip
         self._clock, self._outbox, self._rules = clock, outbox, rules
-        self._credentials, self._take, self._catch_up = credentials, take, catch_up
+        self._credentials, self._take, self._catch_up, self._lost = credentials, take, catch_up, lost
         self._heard: dict[Key, None] = {}
         self._expected: dict[Key, float] = {}
         self._pinged_at_s = self._ponged_at_s = 0.0
-        self._why = ""
+        self._why, self._was_well = "", False
 
     async def run(self) -> None:
         """Dial, listen, and dial again, ever more slowly while it does not work."""
         wait_s = self._rules.user_backoff_s_min
         while True:
-            self._why = ""
+            self._why, self._was_well = "", False
             was_well = await self._connection()
+            if was_well:
+                self._lost()
             self._outbox.stand("user_stream", is_well=False, detail=self._why or "the connection was closed")
             log.warning("user_channel_lost", why=self._why or "closed")
             wait_s = self._rules.user_backoff_s_min if was_well else min(wait_s * 2, self._rules.user_backoff_s_max)
@@ -72,7 +74,7 @@ class UserSocket:
             ) as socket:  # fmt: skip
                 return await self._listen(socket)
         except ConnectionClosed:
-            return self._outbox.is_well("user_stream")
+            return self._was_well
         except (OSError, TimeoutError, InvalidHandshake) as error:
             self._why = f"not reached: {type(error).__name__}"
             return False
@@ -93,7 +95,7 @@ class UserSocket:
             for helper in helpers:
                 helper.cancel()
             await asyncio.gather(*helpers, return_exceptions=True)
-        return self._outbox.is_well("user_stream")
+        return self._was_well
 
     async def _begin(self, socket: ClientConnection) -> None:
         """Ask for all that happened meanwhile; only then is the channel well."""
@@ -106,6 +108,7 @@ class UserSocket:
                 continue
             break
         if not self._why and socket.close_code is None:
+            self._was_well = True
             self._outbox.stand("user_stream", is_well=True)
 
     def _frame(self, text: str | bytes) -> None:

@@ -31,10 +31,12 @@ class PaperGateway:
         *,
         approval: Callable[[str], OrderApproved | None],
         is_halted: Callable[[], bool],
+        reconcile_s: float = 10.0,
     ) -> None:
         self._venue, self._clock = venue, clock
         self._approval, self._is_halted = approval, is_halted
         self._was_halted = False
+        self._reconcile_s, self._began_at = reconcile_s, clock.now()
         self._inbox: Inbox | None = None
         self._waiting: list[GatewayReport] = []
         self._news = asyncio.Event()
@@ -70,14 +72,26 @@ class PaperGateway:
                 self._cancel_when_halted(event, now)
         self._pump(now)
 
+    def alarm(self, event: Event, now: Instant) -> None:
+        """Cancel everything at once, before the desk has heard why."""
+        log.warning("cancelling_everything", cause=getattr(event, "type", ""), working=self._venue.working)
+        self._venue.cancel_all(now)
+        self._news.set()
+
     async def run(self, inbox: Inbox) -> None:
         """Hand in each report when it is due, for ever."""
         self._inbox = inbox
+        looked_at: Instant | None = None
         while True:
             self._news.clear()
-            self._pump(self._clock.now())
+            now = self._clock.now()
+            self._pump(now)
+            if looked_at is None or since(now, looked_at) >= self._reconcile_s * SECOND:
+                inbox.put(self._venue.snapshot(self._began_at, now))
+                looked_at = now
             due = self._venue.next_due()
-            wait = None if due is None else max(0.0, since(due, self._clock.now()) / SECOND)
+            next_look = Instant(looked_at + int(self._reconcile_s * SECOND))
+            wait = max(0.0, since(next_look if due is None else min(due, next_look), self._clock.now()) / SECOND)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._news.wait(), wait)
 

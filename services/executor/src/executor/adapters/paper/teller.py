@@ -7,7 +7,8 @@ from common.clock import Instant, later
 from common.money import Price, Shares, Usd
 from executor.adapters.paper.order import PaperOrder, Stage
 from executor.adapters.paper.schedule import Schedule
-from executor.adapters.paper.words import Refusal
+from executor.adapters.paper.words import EXPIRED, Refusal
+from executor.core.desk import paper_name
 from executor.core.inputs import (
     GatewayAccepted,
     GatewayCancelDeclined,
@@ -37,9 +38,11 @@ class Teller:
         reports, self._reports = self._reports, []
         return reports
 
-    def accepted(self, order: PaperOrder, at: Instant) -> None:
+    def accepted(self, order: PaperOrder, at: Instant, *, is_held: bool = False) -> None:
         order_id = order.approval.order_id
-        order.accepted = GatewayAccepted(order_id=order_id, at=at, venue_order_id=f"paper-{order_id}")
+        order.accepted = GatewayAccepted(
+            order_id=order_id, at=at, venue_order_id=paper_name(order.approval), status="delayed" if is_held else "live"
+        )
         self._reports.append(order.accepted)
 
     def filled(self, order: PaperOrder, price: Price, quantity: Shares, fee: Usd, at: Instant) -> None:
@@ -65,6 +68,12 @@ class Teller:
     def cancelled(self, order: PaperOrder, reason: str, at: Instant) -> None:
         order_id = order.approval.order_id
         self._end(order, GatewayCancelled(order_id=order_id, filled=Shares(order.filled), reason=reason, at=at))
+
+    def expired(self, order: PaperOrder, at: Instant) -> None:
+        """End an order at the moment that it stated."""
+        self._end(order, GatewayCancelled(
+            order_id=order.approval.order_id, filled=Shares(order.filled), reason=EXPIRED, kind="expired", at=at,
+        ))  # fmt: skip
 
     def cancel_declined(self, order: PaperOrder, reason: str, at: Instant) -> None:
         self._reports.append(GatewayCancelDeclined(order_id=order.approval.order_id, reason=reason, at=at))

@@ -19,8 +19,9 @@ from executor.adapters.paper import words
 from executor.adapters.paper.depth import Depth
 from executor.adapters.paper.order import PaperOrder, Stage
 from executor.adapters.paper.schedule import Schedule
+from executor.adapters.paper.snapshot import snapshot
 from executor.adapters.paper.teller import Teller
-from executor.core.inputs import GatewayNotFound, GatewayReport
+from executor.core.inputs import GatewayNotFound, GatewayReport, VenueSnapshot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +53,7 @@ class PaperVenue:
 
     def submit(self, order: OrderApproved, now: Instant, *, post_only: bool = False) -> None:
         """Send an order. A second one of the same id is a duplicate and does nothing."""
+        post_only = post_only or order.post_only
         if post_only and words.is_immediate(order):
             raise ValueError(f"post-only: expected an order that may rest, found {order.order_type}")
         self._schedule.advance(now)
@@ -119,6 +121,11 @@ class PaperVenue:
         """Answer when there will be something to do, None when nothing is planned."""
         return self._schedule.now if self._teller.has_news else self._schedule.next()
 
+    def snapshot(self, since: Instant, now: Instant) -> VenueSnapshot:
+        """Say all there is to say of the account, as far as this process knows it."""
+        self._schedule.advance(now)
+        return snapshot(self._orders.values(), since, now, self._rules.confirm_ms)
+
     @property
     def working(self) -> int:
         """Count the orders that are not done."""
@@ -139,7 +146,7 @@ class PaperVenue:
         elif words.is_immediate(order.approval) and not reached:
             self._killed(order, at)
         else:
-            self._teller.accepted(order, at)
+            self._teller.accepted(order, at, is_held=bool(reached and market.taker_delay_ms))
             if reached:
                 order.stage = Stage.HELD
                 self._schedule.at(later(at, ms=market.taker_delay_ms), partial(self._match, order))
@@ -192,15 +199,23 @@ class PaperVenue:
                 self._teller.completed(order, at)
 
     def _rest(self, order: PaperOrder, market: MarketUpdated, at: Instant) -> None:
+        if order.stage is Stage.HELD and not order.fills:
+            self._teller.accepted(order, at)
         order.stage = Stage.RESTING
         approval = order.approval
         order.ahead = self._depth.displayed(approval.token_id, order.rests_on, approval.limit)
         self._resting.setdefault(approval.token_id, []).append(order)
-        self._schedule.at(max(at, market.ends_at), partial(self._expire, order))
+        self._schedule.at(max(at, market.ends_at), partial(self._close, order))
+        if approval.expires_at is not None:
+            self._schedule.at(max(at, approval.expires_at), partial(self._expire, order))
+
+    def _close(self, order: PaperOrder, at: Instant) -> None:
+        if order.stage is Stage.RESTING:
+            self._teller.cancelled(order, words.CLOSED, at)
 
     def _expire(self, order: PaperOrder, at: Instant) -> None:
         if order.stage is Stage.RESTING:
-            self._teller.cancelled(order, words.CLOSED, at)
+            self._teller.expired(order, at)
 
     def _cancel_arrives(self, order: PaperOrder, at: Instant) -> None:
         if order.stage is Stage.RESTING:

@@ -23,6 +23,7 @@ PRECISION = (
 ALREADY_GONE = "already canceled or matched"
 RESOLVED = "CANCELED_MARKET_RESOLVED"
 CANCELLED = "CANCELED"
+EXPIRED = "CANCELED_EXPIRED_ORDER"
 
 STALE_BOOK = "stale book"
 """Ours: the live venue has no stale book, but a paper one that fills on it invents its profit."""

@@ -71,7 +71,7 @@ def parse_clob_market(payload: object, observed_at: Instant, refuse: Refuse = st
         has_taker_delay=False if delayed is None else read(parse_flag, delayed, "clob-market itode", True),
         seconds_delay=0 if delay is None else read(whole, delay, "clob-market sd", 0),
         fee=None if fields.get("fd") is None else read(_fee, fields["fd"], "clob-market fd", None),
-        defects=tuple(collector.defects),
+        is_neg_risk=fields.get("nr") is True, defects=tuple(collector.defects),
     )  # fmt: skip
     return [ClobFactsRead(facts=facts, observed_at=observed_at)]
 

@@ -127,7 +127,7 @@ def _facts(fields: dict[str, Any], family: Family, series: object, refuse: Refus
         twap_enabled=read(_flag_or_none, twap, "twapEnabled", None),
         twap_lookback_s=None if lookback is None else read(_seconds, lookback, "twapLookbackSeconds", None),
         resolution_source=_words(fields.get("resolutionSource")), rule_text=_words(fields.get("description")),
-        defects=tuple(collector.defects),
+        is_neg_risk=fields.get("negRisk") is True, defects=tuple(collector.defects),
     )  # fmt: skip
 
 
