@@ -89,7 +89,7 @@ def test_a_few_dollars_are_spent_by_hand_and_every_word_is_shown(system: Running
     words = tries[-1].stdout
 
     assert tries[-1].returncode == 0, "\n".join(each.stdout + each.stderr for each in tries)
-    for part in ("Risk approves", "Sent, paper.", "The venue has it", "Bought", "Ended with", "Final."):
+    for part in ("Risk approves", "Sent as paper-", "The venue has it", "Bought", "Ended with", "Final."):
         assert part in words, words
     [approval, *_] = [
         event for event in journal(system) if event.identity and getattr(event, "strategy", "") == "manual"

@@ -94,6 +94,33 @@ async def test_credentials_are_written_into_files_that_only_their_user_can_read_
     assert json.loads(checked.stdout)["passed"], checked.stdout
 
 
+async def test_the_operators_command_shows_the_checks_and_holds_no_key_itself(tmp_path):
+    async with simulator_process() as outside:
+        derived = console(outside, "creds", "derive", "--to", str(tmp_path / "secrets"))
+        checked = console(outside, "creds", "check")
+        poor = console(outside, "creds", "check", INITIAL_BANKROLL="5000")
+    keyless = console(outside, "creds", "check", POLYMARKET_PRIVATE_KEY="")
+
+    assert (derived.returncode, derived.stderr) == (0, "")
+    assert derived.stdout.count("_FILE=") == 3
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    for words in ("credentials", "allowance", "DRY_RUN=false"):
+        assert words in checked.stdout
+    assert (poor.returncode, "NO" in poor.stdout) == (1, True)
+    assert (keyless.returncode, keyless.stdout) == (78, "")
+    assert keyless.stderr.startswith(
+        "pm-arb: POLYMARKET_PRIVATE_KEY: expected 0x and 64 hexadecimal digits, found nothing"
+    )
+    assert not any(KEY in each.stdout + each.stderr for each in (derived, checked, poor, keyless))
+
+
+def console(outside, *arguments, **environment):
+    return subprocess.run(
+        [sys.executable, "-m", "console", *arguments], capture_output=True, text=True, timeout=120, check=False,
+        env=dict(os.environ) | environment_of(outside) | {"COLUMNS": "160"} | environment,
+    )  # fmt: skip
+
+
 def read_private(path):
     return stat.S_IMODE(Path(path).stat().st_mode), Path(path).read_text().strip()
 
@@ -117,7 +144,7 @@ def test_no_service_that_trades_no_money_loads_a_wallet_library_whatever_its_env
         [sys.executable, "-c", program],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=110,
         check=False,
         env=os.environ | environment,
     )

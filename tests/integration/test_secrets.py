@@ -112,8 +112,17 @@ class Scene:
     async def journal(self):
         return [message.event async for message in self.risk.replay("JOURNAL")]
 
-    async def has(self, order_id, *kinds):
-        return [e for e in await self.journal() if getattr(e, "order_id", "") == order_id and e.type in kinds]
+    async def until(self, order_id, *kinds):
+        """Wait until something of some kind was said of an order."""
+
+        async def look():
+            return [e for e in await self.journal() if getattr(e, "order_id", "") == order_id and e.type in kinds]
+
+        try:
+            return await eventually(look, within_s=30)
+        except AssertionError:
+            told = [repr(event)[:300] for event in await self.journal()]
+            raise AssertionError("\n".join([*told[-8:], self.said()])) from None
 
 
 @pytest.fixture
@@ -144,12 +153,12 @@ async def test_no_secret_of_the_wallet_is_in_any_log_event_figure_tape_or_proces
     hidden = {KEY, KEY[2:], scene.secrets["secret"], scene.secrets["passphrase"]}
 
     rests = await scene.approve()
-    await eventually(lambda: scene.has(rests, "order_accepted"), within_s=20, why="an order rests")
+    await scene.until(rests, "order_accepted")
     rejected = await scene.approve(maker_amount=1_000_000_000, quantity=20_000, limit="0.05", cost_max="1070")
-    await eventually(lambda: scene.has(rejected, *ENDS), within_s=20, why="an order is refused")
+    await scene.until(rejected, *ENDS)
     await scene.outside.fault("unauthorized", count=2)
     derived = await scene.approve()
-    await eventually(lambda: scene.has(derived, "order_accepted", *ENDS), within_s=30, why="an order after a 401")
+    await scene.until(derived, "order_accepted", *ENDS)
     async with httpx.AsyncClient() as client:
         figures = (await client.get(f"http://127.0.0.1:{scene.port}/metrics")).text
     process = Path(f"/proc/{scene.process.pid}")

@@ -13,7 +13,10 @@ from console.errors import EXIT_FAILED
 from console.reaching import STATE, StateOption, nats_url, password_of, run
 from console.state import StateFolder
 from console.view.panels import QUIET
-from console.view.words import age, plain, price, span
+from console.view.words import plain, price, span
+
+SLUG_WIDTH, WHEN_WIDTH, PRICES_WIDTH = 26, 9, 11
+"""So that the slug, which an order takes, is whole on the narrowest terminal."""
 
 
 def markets_command(*, state: StateOption = STATE) -> None:
@@ -27,7 +30,7 @@ async def _markets(folder: StateFolder, console: Console, clock: Clock) -> int:
         markets, books = await listed(bus, clock.now())
     finally:
         await bus.close()
-    console.print(_table(markets, books, clock.now()))
+    console.print(table_of(markets, books, clock.now()))
     return 0 if markets else EXIT_FAILED
 
 
@@ -39,23 +42,25 @@ async def listed(bus: NatsBus, now: Instant) -> tuple[list[MarketUpdated], dict[
     return sorted(is_open, key=lambda each: (each.ends_at, each.slug)), {each.token_id: each for each in books}
 
 
-def _table(markets: list[MarketUpdated], books: dict[str, BookUpdated], now: Instant) -> Table:
+def table_of(markets: list[MarketUpdated], books: dict[str, BookUpdated], now: Instant) -> Table:
+    """Show markets, each by its slug, with the best bid and ask of both its outcomes."""
     table = Table(box=SIMPLE_HEAD, header_style=QUIET, pad_edge=False)
-    table.add_column("market", no_wrap=True)
-    for name in ("", "Up bid", "ask", "Down bid", "ask", "book", "least"):
-        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("market", no_wrap=True, min_width=SLUG_WIDTH)
+    table.add_column("", no_wrap=True, min_width=WHEN_WIDTH)
+    for name in ("Up bid/ask", "Down"):
+        table.add_column(name, no_wrap=True, min_width=PRICES_WIDTH)
+    table.add_column("least", justify="right", no_wrap=True)
     table.add_column("note", overflow="fold")
     for each in markets:
-        up, down = books.get(each.up_token_id), books.get(each.down_token_id)
         begins = each.starts_at > now
         when = f"{'in' if begins else 'for'} {span(((each.starts_at if begins else each.ends_at) - now) / SECOND)}"
-        heard = age(now, up.received_at) if up else "-"
         note = plain(each.untradable_reason) or ("" if each.accepting_orders else "takes no orders")
-        table.add_row(each.slug, when, *_prices(up), *_prices(down), heard, f"{each.size_min.normalize():f}", note)
+        prices = (_prices(books.get(each.up_token_id)), _prices(books.get(each.down_token_id)))
+        table.add_row(each.slug, when, *prices, f"{each.size_min.normalize():f}", note)
     return table
 
 
-def _prices(book: BookUpdated | None) -> tuple[str, str]:
+def _prices(book: BookUpdated | None) -> str:
     bid = book.bids[0][0] if book and book.bids else None
     ask = book.asks[0][0] if book and book.asks else None
-    return price(bid), price(ask)
+    return f"{price(bid)} / {price(ask)}"
