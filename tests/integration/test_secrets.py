@@ -89,6 +89,12 @@ class Scene:
         await self.venue.publish(self.market)
         await eventually(self.is_ready, within_s=60, why=self.said)
 
+        await eventually(self.may_trade, within_s=60, why="the venue has been heard from on every channel")
+
+    async def may_trade(self):
+        told = [event for event in await self.journal() if event.type == "executor_state_changed"]
+        return bool(told) and told[-1].halted_by == ()
+
     async def is_ready(self):
         assert self.process.returncode is None, self.said()
         try:
