@@ -17,7 +17,7 @@ import pytest
 from eth_account import Account
 from nats.aio.client import Client
 
-from builders import a_book, a_market, an_approval
+from builders import a_book, a_heartbeat, a_market, an_approval
 from common.clock import SystemClock, later
 from integration.official_clients import wallet
 from integration.outside_world import simulator_process
@@ -42,12 +42,19 @@ class Scene:
     async def open(self):
         await self.server.bootstrap()
         self.risk, self.venue = await self.server.bus("risk"), await self.server.bus("venue")
+        self.beating = asyncio.create_task(self.beat())
         self.market = await self.a_market_that_trades()
         derived = run_wallet(self.outside, "derive", str(self.folder / "secrets"))
         assert derived.returncode == 0, derived.stderr
         self.secrets = {path.name: path.read_text().strip() for path in (self.folder / "secrets").iterdir()}
         (self.folder / "key").write_text(KEY)
         (self.folder / "key").chmod(0o600)
+
+    async def beat(self):
+        """Be risk, as far as the executor wants to hear that it lives."""
+        while True:
+            await self.risk.publish(a_heartbeat(at=CLOCK.now()))
+            await asyncio.sleep(0.3)
 
     async def a_market_that_trades(self):
         async with httpx.AsyncClient(base_url=self.outside.http) as client:
@@ -81,6 +88,12 @@ class Scene:
             )
         await self.venue.publish(self.market)
         await eventually(self.is_ready, within_s=60, why=self.said)
+
+        await eventually(self.may_trade, within_s=60, why="the venue has been heard from on every channel")
+
+    async def may_trade(self):
+        told = [event for event in await self.journal() if event.type == "executor_state_changed"]
+        return bool(told) and told[-1].halted_by == ()
 
     async def is_ready(self):
         assert self.process.returncode is None, self.said()
@@ -133,10 +146,11 @@ async def scene(tmp_path):
         async with simulator_process("--no-rate-limits") as outside:
             scene = Scene(server, outside, tmp_path)
             await scene.open()
-            await scene.start()
             try:
+                await scene.start()
                 yield scene
             finally:
+                scene.beating.cancel()
                 if scene.process.returncode is None:
                     scene.process.kill()
                 await scene.process.wait()
