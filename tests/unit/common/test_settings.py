@@ -57,3 +57,7 @@ def test_a_missing_secret_is_named():
         load(Strict, {})
 
     assert str(refused.value) == "KEY_SECRET: expected a value, found nothing"
+
+
+def test_a_folder_for_tapes_that_is_empty_is_none():
+    assert load(ServiceSettings, {"TAPE_DIR": ""}).tape_dir is None

@@ -71,7 +71,7 @@ class ServiceSettings(Settings):
     inbox_max: Annotated[int, Field(ge=100)] = 100_000
     """Inputs waiting for the core; beyond it market data is shed and counted, never orders."""
     drain_timeout_s: Annotated[float, Field(gt=0, le=120)] = 8.0
-    tape_dir: Path | None = None
+    tape_dir: Annotated[Path | None, BeforeValidator(lambda given: given or None)] = None
     """Where to tape what the core is told; off when empty."""
     tape_bytes_max: Annotated[int, Field(ge=1_000_000)] = 64_000_000
     tape_files_max: Annotated[int, Field(ge=1, le=1000)] = 4
