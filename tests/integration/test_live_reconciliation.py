@@ -7,7 +7,7 @@ from integration.live_executor import a_live_executor
 from support.trading import a_scene
 from support.waiting import eventually
 
-QUICK = Tolerances(interval_s=1, grace_s=1, wallet_grace_s=2, gap_s=1, patience_s=8, cancel_retry_s=1, repeat_s=1)
+QUICK = Tolerances(interval_ms=1000, grace_s=1, wallet_grace_s=2, gap_s=1, patience_s=8, cancel_retry_s=1, repeat_s=1)
 """Said again each second, so that a test sees that it still agrees; the exchange settles within a tenth of a second."""
 OFTEN = {"reconcile_s": 0.8}
 
