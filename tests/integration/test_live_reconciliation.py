@@ -7,13 +7,17 @@ from integration.live_executor import a_live_executor
 from support.trading import a_scene
 from support.waiting import eventually
 
-QUICK = Tolerances(interval_s=1, grace_s=1, wallet_grace_s=2, gap_s=1, patience_s=8, cancel_retry_s=1, repeat_s=1)
+QUICK = Tolerances(interval_ms=1000, grace_s=1, wallet_grace_s=2, gap_s=1, patience_s=8, cancel_retry_s=1, repeat_s=1)
 """Said again each second, so that a test sees that it still agrees; the exchange settles within a tenth of a second."""
 OFTEN = {"reconcile_s": 0.8}
 
 
 def reconciled(live, *, since=0):
     return live.events("reconciliation_done")[since:]
+
+
+def says_why_it_halts(live):
+    return any(each.halted_by for each in live.events("executor_state_changed")[-1:])
 
 
 def why_not(live):
@@ -68,7 +72,7 @@ async def test_an_order_that_nobody_here_placed_is_cancelled_and_stops_everythin
 
         halted = next(done for done in reconciled(live) if done.severity == "halt")
         assert [(d.kind, d.about) for d in halted.discrepancies] == [("foreign_order", stranger)]
-        await eventually(lambda: live.events("executor_state_changed")[-1].halted_by, why="it was said")
+        await eventually(lambda: says_why_it_halts(live), why="it was said")
         order_id = live.approve("0.02", 100)
         await live.becomes(order_id, OrderState.REFUSED)
         live.resume()

@@ -94,7 +94,7 @@ def test_before_the_first_complete_look_and_with_an_old_one_no_order_may_leave()
 
     books.look(10)
     assert books.reconciler.why_unreconciled(after(40)) == ""
-    assert books.reconciler.why_unreconciled(after(41)) == "last_complete_s=31.0 max=30"
+    assert books.reconciler.why_unreconciled(after(41)) == "last_complete_ms=31000 max=30000"
 
 
 def test_a_process_that_starts_anew_looks_before_its_first_order():

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from common import ids
-from common.clock import SECOND, Instant, since
+from common.clock import MILLISECOND, SECOND, Instant, since
 from common.contracts.base import Event
 from common.contracts.control import ResumeRequested
 from common.contracts.executor import (
@@ -113,9 +113,9 @@ class Reconciler:
             return "no complete answer of the venue yet"
         if self._severity == "halt":
             return "the venue's account and the record differ"
-        limit_s = self._tolerances.interval_s * self._tolerances.intervals_missed_max
+        limit_ms = self._tolerances.interval_ms * self._tolerances.intervals_missed_max
         age = since(now, self.last.asked_at)
-        return f"last_complete_s={age / SECOND:.1f} max={limit_s}" if age > limit_s * SECOND else ""
+        return f"last_complete_ms={age // MILLISECOND} max={limit_ms}" if age > limit_ms * MILLISECOND else ""
 
     # --- deciding ---
 

@@ -6,9 +6,9 @@ from decimal import Decimal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tolerances:
-    """What reconciliation lets pass. Seconds are of the snapshots' own time."""
+    """What reconciliation lets pass. Times are of the snapshots' own."""
 
-    interval_s: float = 10
+    interval_ms: int = 10_000
     """How often the venue is asked for everything."""
     intervals_missed_max: int = 3
     """No order leaves when the last complete snapshot is older than so many intervals."""

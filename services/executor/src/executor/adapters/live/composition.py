@@ -34,7 +34,7 @@ class LiveWay:
         # The stream and the heartbeat have to be heard from before the first order leaves.
         self.desk = AttentiveDesk(OrderDesk(
             caps, mode="live", name_order=namer, awaits=("user_stream", "heartbeat"),
-            tolerances=Tolerances(interval_s=settings.reconcile_interval_s),
+            tolerances=Tolerances(interval_ms=round(settings.reconcile_interval_s * 1000)),
         ))  # fmt: skip
         self.gateway = LiveGateway(
             exchange=exchange, desk=self.desk, namer=namer, clock=clock, rules=live_rules(settings),
