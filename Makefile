@@ -5,6 +5,7 @@ BIN := .venv/bin
 DISTRIBUTIONS := $(wildcard libs/*) $(wildcard services/*)
 SECONDS ?= 0
 WORLD ?= seeded
+LIVE ?=
 LAG ?= 2
 SEED ?= 1
 PORT ?= 8900
@@ -25,8 +26,8 @@ $(BIN)/.ready: requirements.lock $(wildcard libs/*/pyproject.toml) $(wildcard se
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation $(addprefix --editable ,$(DISTRIBUTIONS))
 	@touch $@
 
-run: setup ## run the whole system on this machine, trading on paper (SECONDS=180 WORLD=seeded,recording,live LAG=2 SEED=1)
-	$(BIN)/pm-arb up --seconds $(SECONDS) --world $(WORLD) --lag $(LAG) --seed $(SEED) --state $(STATE)
+run: setup ## run the whole system on this machine, on paper, or live on the simulated exchange (LIVE=sim SECONDS=180 WORLD=seeded,recording,live LAG=2 SEED=1)
+	$(BIN)/pm-arb up --seconds $(SECONDS) --world $(WORLD) $(if $(LIVE),--live $(LIVE)) --lag $(LAG) --seed $(SEED) --state $(STATE)
 
 simulator: setup ## run the simulated exchange and feeds alone, on port 8900 (PORT=8900 SEED=1 LAG=2)
 	$(BIN)/python -m simulator --port $(PORT) --seed $(SEED) --lag $(LAG)

@@ -1,5 +1,7 @@
 """`pm-arb up`: the whole system on this machine, watched, until told to stop."""
 
+import os
+import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -19,8 +21,9 @@ from console.report.page import page, reachability
 from console.run import Run
 from console.state import StateFolder, forget, write_json
 from console.terminal import Terminal, keep_quiet
-from console.up.plan import Plan, claim_world
+from console.up.plan import Plan, check, claim_world
 from console.up.reach import ENDPOINTS, Endpoint, missing_groups, reach
+from console.up.real import confirm
 from console.up.registry import end, leftovers
 
 QUARTER_S = 900
@@ -34,6 +37,13 @@ class World(StrEnum):
     LIVE = "live"
 
 
+class Money(StrEnum):
+    """What it trades with, when not on paper."""
+
+    SIM = "sim"
+    REAL = "real"
+
+
 def up_command(
     *,
     seconds: Annotated[
@@ -43,9 +53,17 @@ def up_command(
         World,
         typer.Option(
             help="seeded: a simulated world made from --seed. recording: a recorded morning, played as if it were now. "
-            "live: the public data of the real venues, traded on paper only."
+            "live: the public data of the real venues."
         ),
     ] = World.SEEDED,
+    live: Annotated[
+        Money | None,
+        typer.Option(
+            help="Trade live instead of on paper. sim: on the simulated exchange, with signatures and a throw-away "
+            "wallet that has the bankroll. real: with your own wallet and real money (needs --world live, "
+            "PAPER_TRADING=false, DRY_RUN=false, POLYMARKET_PRIVATE_KEY_FILE, and what you are asked to type)."
+        ),
+    ] = None,
     lag: Annotated[
         float, typer.Option(min=0, max=60, help="Simulated worlds: by how many seconds the market makers are behind.")
     ] = 2.0,
@@ -58,15 +76,19 @@ def up_command(
 ) -> None:
     """Run the whole system on this machine and watch it: world, bus, database and all seven services.
 
-    It trades on paper only. Ctrl-C, or `pm-arb stop` from elsewhere, ends it in order and prints a report, which it
-    also writes to report.json in the state folder.
+    It trades on paper unless --live says otherwise. Ctrl-C, or `pm-arb stop` from elsewhere, ends it in order and
+    prints a report, which it also writes to report.json in the state folder.
     """
     folder = StateFolder(state)
     plan = Plan(
-        folder=folder, world=world.value, seconds=seconds or None, seed=seed, lag_s=lag,
+        folder=folder, world=world.value, money=live.value if live else "paper", seconds=seconds or None, seed=seed,
+        lag_s=lag,
     )  # fmt: skip
+    check(plan)
     if world is World.RECORDING:
         plan = replace(plan, recording=_recording(recording), begun_at=_quarter(SystemClock()))
+    if live is Money.REAL:
+        plan = replace(plan, confirmation=confirm(os.environ, input if sys.stdin.isatty() else None))
     keep_quiet(folder.logs / "console.jsonl")
     raise typer.Exit(run(up(plan, Terminal(), SystemClock(), fresh=fresh)))
 
