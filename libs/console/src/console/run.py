@@ -95,7 +95,7 @@ class Run:
         self._ready_at = self._clock.now()
 
     async def _finish(self, feed: Feed, tailing: "asyncio.Task[None]") -> dict[str, Any] | None:
-        stored = await drain(self._system, feed, self._board, self._clock, self._stop.hurry)
+        stored = await drain(self._system, feed, self._board, self._clock, self._stop.hurry, bankroll=self._bankroll)
         tailing.cancel()
         if self._stop.hurry.is_set():
             return None
@@ -131,7 +131,8 @@ class Run:
             markets_seen=board.markets_seen(self._clock.now()), refusals=dict(board.refusals.most_common()),
             restarts={process.name: process.restarts for process in self._system.health},
             equity=board.risk.equity if board.risk else None, bankroll=self._bankroll,
-            risk_state=board.risk.state if board.risk else "",
+            risk_state=board.risk.state if board.risk else "", cash=board.risk.cash if board.risk else None,
+            mode="paper" if self._plan.money == "paper" else "live",
         )  # fmt: skip
 
 

@@ -66,43 +66,25 @@ class Running:
 
 
 def build(
-    world: StagedWorld,
-    kind: str,
-    clock: Clock = wall_ns,
-    *,
-    exchange: ExchangeSettings | None = None,
-    keeps_log: bool = False,
-    admin_anywhere: bool = False,
-    breakdown: Breakdown | None = None,
+    world: StagedWorld, kind: str, clock: Clock = wall_ns, *, exchange: ExchangeSettings | None = None,
+    keeps_log: bool = False, admin_anywhere: bool = False, breakdown: Breakdown | None = None,
     memory: Memory | None = None,
-) -> tuple[web.Application, Stage]:
+) -> tuple[web.Application, Stage]:  # fmt: skip
     """Wire an application around a world. Call it from within a running loop."""
     exchange = exchange or ExchangeSettings()
     faults = Faults(clock)
     hub = Hub(world, clock, faults)
     floor = Floor(Listing(world, exchange.taker_delay_ms), exchange, clock, breakdown or Breakdown(), keeps_log)
-    settlement = Settlement(floor.agenda.at, floor.apply, exchange, faults)
-    floor.watch(settlement.hear)
+    floor.watch((settlement := Settlement(floor.agenda.at, floor.apply, exchange, faults)).hear)
     keyring = KeyRing(world.settings.seed)
-    if memory is not None:
-        memory.recall(floor, keyring)
+    if memory is not None and memory.recall(floor, keyring):
         settlement.resume(floor.engine.unsettled_trades())
     hub.flow = flow = Flow(floor, hub.say)
     stage = Stage(
-        world=world,
-        settings=world.settings,
-        kind=kind,
-        clock=clock,
-        faults=faults,
-        hub=hub,
-        mailbox=Mailbox(),
-        exchange=exchange,
-        keyring=keyring,
-        floor=floor,
-        flow=flow,
-        heartbeats=Heartbeats(exchange.heartbeat_timeout_ms * NS_PER_MS),
-        started_ns=clock(),
-    )
+        world=world, settings=world.settings, kind=kind, clock=clock, faults=faults, hub=hub, mailbox=Mailbox(),
+        exchange=exchange, keyring=keyring, floor=floor, flow=flow,
+        heartbeats=Heartbeats(exchange.heartbeat_timeout_ms * NS_PER_MS), started_ns=clock(),
+    )  # fmt: skip
     middlewares = (guarding(admin_anywhere=admin_anywhere), limiting(exchange), faulting)
     app = web.Application(client_max_size=REQUEST_BYTES_MAX, middlewares=middlewares)
     app[STAGE] = stage
@@ -114,32 +96,19 @@ def build(
 
 @asynccontextmanager
 async def running(
-    world: StagedWorld,
-    kind: str = "seeded",
-    host: str = "127.0.0.1",
-    port: int = 0,
-    clock: Clock = wall_ns,
-    *,
-    exchange: ExchangeSettings | None = None,
-    keeps_log: bool = False,
-    admin_anywhere: bool = False,
+    world: StagedWorld, kind: str = "seeded", host: str = "127.0.0.1", port: int = 0, clock: Clock = wall_ns, *,
+    exchange: ExchangeSettings | None = None, keeps_log: bool = False, admin_anywhere: bool = False,
     memory: Memory | None = None,
-) -> AsyncIterator[Running]:
+) -> AsyncIterator[Running]:  # fmt: skip
     """Serve a world until the block is left. Port 0 takes a free one. With a memory it goes on from the last time.
 
     If a part of the server has broken by then, and the block did not raise itself, this raises BrokenError.
     """
     breakdown = Breakdown()
     app, stage = build(
-        world,
-        kind,
-        clock,
-        exchange=exchange,
-        keeps_log=keeps_log,
-        admin_anywhere=admin_anywhere,
-        breakdown=breakdown,
-        memory=memory,
-    )
+        world, kind, clock, exchange=exchange, keeps_log=keeps_log, admin_anywhere=admin_anywhere,
+        breakdown=breakdown, memory=memory,
+    )  # fmt: skip
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S_MAX)
     await runner.setup()
     site = web.TCPSite(runner, host, port)

@@ -38,8 +38,9 @@ class World(StrEnum):
 
 
 class Money(StrEnum):
-    """What it trades with, when not on paper."""
+    """What it trades with."""
 
+    PAPER = "paper"
     SIM = "sim"
     REAL = "real"
 
@@ -57,13 +58,13 @@ def up_command(
         ),
     ] = World.SEEDED,
     live: Annotated[
-        Money | None,
+        Money,
         typer.Option(
-            help="Trade live instead of on paper. sim: on the simulated exchange, with signatures and a throw-away "
-            "wallet that has the bankroll. real: with your own wallet and real money (needs --world live, "
-            "PAPER_TRADING=false, DRY_RUN=false, POLYMARKET_PRIVATE_KEY_FILE, and what you are asked to type)."
+            help="paper: nothing. sim: on the simulated exchange, signed, with a throw-away wallet that holds the "
+            "bankroll. real: your own wallet and real money (needs --world live, PAPER_TRADING=false, DRY_RUN=false, "
+            "POLYMARKET_PRIVATE_KEY_FILE, and what you are asked to type)."
         ),
-    ] = None,
+    ] = Money.PAPER,
     lag: Annotated[
         float, typer.Option(min=0, max=60, help="Simulated worlds: by how many seconds the market makers are behind.")
     ] = 2.0,
@@ -80,17 +81,20 @@ def up_command(
     prints a report, which it also writes to report.json in the state folder.
     """
     folder = StateFolder(state)
-    plan = Plan(
-        folder=folder, world=world.value, money=live.value if live else "paper", seconds=seconds or None, seed=seed,
-        lag_s=lag,
-    )  # fmt: skip
-    check(plan)
-    if world is World.RECORDING:
-        plan = replace(plan, recording=_recording(recording), begun_at=_quarter(SystemClock()))
-    if live is Money.REAL:
-        plan = replace(plan, confirmation=confirm(os.environ, input if sys.stdin.isatty() else None))
+    plan = Plan(folder=folder, world=world.value, money=live.value, seconds=seconds or None, seed=seed, lag_s=lag)
+    plan = _completed(plan, recording)
     keep_quiet(folder.logs / "console.jsonl")
     raise typer.Exit(run(up(plan, Terminal(), SystemClock(), fresh=fresh)))
+
+
+def _completed(plan: Plan, recording: Path | None) -> Plan:
+    """Answer a plan with what the world and the money of it need, or refuse it."""
+    check(plan)
+    if plan.world == "recording":
+        plan = replace(plan, recording=_recording(recording), begun_at=_quarter(SystemClock()))
+    if plan.money == "real":
+        plan = replace(plan, confirmation=confirm(os.environ, input if sys.stdin.isatty() else None))
+    return plan
 
 
 async def up(

@@ -29,12 +29,15 @@ class Memory:
     folder: Path
     world: Mapping[str, Any]
 
-    def recall(self, floor: Floor, keyring: KeyRing) -> None:
-        """Have an exchange go on from what was remembered, if anything. Raises ValueError for another world's."""
+    def recall(self, floor: Floor, keyring: KeyRing) -> bool:
+        """Have an exchange go on from what was remembered, and say whether anything was.
+
+        Raises ValueError for what another world's exchange remembers.
+        """
         try:
             written = (self.folder / NAME).read_bytes()
         except FileNotFoundError:
-            return
+            return False
         try:
             found = pickle.loads(written)  # noqa: S301 - see the class: it is this program's own file
         except Exception as error:  # noqa: BLE001 - what a pickle of other code raises is anything
@@ -47,6 +50,7 @@ class Memory:
         engine: Engine = found[2]
         floor.resume(engine, found[3])
         keyring.recall(found[4])
+        return True
 
     def write(self, floor: Floor, keyring: KeyRing) -> None:
         """Write down how the exchange stands."""
