@@ -81,8 +81,7 @@ async def test_an_order_survives_the_death_of_its_executor(moment, stands_by):
         first = world.spawn("a")
         await world.alive()
         if stands_by:
-            world.spawn("b")
-            await stands_by_at(world)
+            await world.standing_by(world.spawn("b"))
         await moment(world)
         kill(first)
         world.nats._process.send_signal(signal.SIGCONT)
@@ -96,8 +95,7 @@ async def test_a_replica_takes_over_within_five_seconds():
     async with a_live_world() as world:
         first = world.spawn("a")
         await world.alive()
-        world.spawn("b")
-        await stands_by_at(world)
+        await world.standing_by(world.spawn("b"))
         kill(first)
         await eventually(lambda: lease_is(world, 2), within_s=TAKES_OVER_WITHIN_S, why="the replica has the lease")
         await over(world)
@@ -113,7 +111,7 @@ async def test_kills_at_any_moment_lose_no_order_and_double_none(seed, stands_by
         await world.alive()
         if stands_by:
             running.append(world.spawn("b"))
-            await stands_by_at(world)
+            await world.standing_by(running[-1])
         for number in range(ORDERS_A_SCHEDULE):
             approve = chance.choice((world.approve, world.resting))
             await approve(f"order-{number}")
@@ -162,13 +160,3 @@ def all_final(world):
 
 async def lease_is(world, token):
     return any(event.type == "executor_lease_acquired" and event.token >= token for event in await world.journal())
-
-
-async def stands_by_at(world):
-    """Wait until a second executor says that it stands by."""
-    beats = []
-    await world.console.subscribe("heartbeat.executor", lambda message: beats.append(message.event))
-    await eventually(
-        lambda: any(beat.state == "standby" or (beat.state == "live" and not beat.ready) for beat in beats),
-        within_s=20, why="a replica stands by",
-    )  # fmt: skip

@@ -40,7 +40,7 @@ from simulator.matching.values import E6, TradeStatus
 from simulator.server import running
 from simulator.wall import wall_ns
 from simulator.world import SeededWorld, WorldSettings
-from support.nats_server import NatsServer
+from support.nats_server import NatsServer, free_port
 from support.trading import ALICE
 from support.waiting import eventually
 
@@ -211,19 +211,28 @@ class LiveWorld:
 
     async def start(self, **settings):
         """Start an executor in this process, and wait until it trades."""
-        executor = Executor(load(Settings, self.environment(**settings)))
+        executor = Executor(self.environment(**settings))
         self._executors.append(executor)
         await executor.ready()
         return executor
 
     def spawn(self, replica="a", **settings):
-        """Start an executor as a process of its own."""
-        process = subprocess.Popen(
-            [sys.executable, "-m", "executor"], env=os.environ | self.environment(REPLICA=replica, **settings),
-            cwd=self.key_file.parent,
-        )  # fmt: skip
+        """Start an executor as a process of its own; its `port` is where it says how it is."""
+        port = free_port()
+        environment = os.environ | self.environment(REPLICA=replica, HTTP_PORT=str(port), **settings)
+        process = subprocess.Popen([sys.executable, "-m", "executor"], env=environment, cwd=self.key_file.parent)
+        process.port = port
         self._processes.append(process)
         return process
+
+    async def standing_by(self, process):
+        """Wait until an executor says that another one acts."""
+        await eventually(lambda: self._stands_by(process), within_s=20, why="a replica stands by")
+
+    async def _stands_by(self, process):
+        with contextlib.suppress(aiohttp.ClientError):
+            async with self.http.get(f"http://127.0.0.1:{process.port}/ready") as response:
+                return "standing by" in await response.text()
 
     async def alive(self, *, within_s=20.0):
         """Wait until an executor says, from now on, that it is ready."""
@@ -385,8 +394,8 @@ class LiveWorld:
 class Executor:
     """The real executor in this process."""
 
-    def __init__(self, settings):
-        self.assembly = assemble(settings)
+    def __init__(self, environment):
+        self.assembly = assemble(load(Settings, environment), environment=environment)
         self.service = Service(self.assembly)
         self.task = asyncio.create_task(self.service.run())
 
