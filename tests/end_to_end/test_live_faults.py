@@ -33,7 +33,7 @@ def test_every_fault_of_the_table_has_a_scenario():
 @pytest.mark.parametrize("scenario", list(SCENARIOS))
 async def test_one_fault_loses_no_order_and_doubles_none(scenario):
     async with a_live_world() as world:
-        await survive(world, [scenario])
+        await check_survival(world, [scenario])
 
 
 @settings(
@@ -44,12 +44,12 @@ async def test_one_fault_loses_no_order_and_doubles_none(scenario):
 def test_faults_together_lose_no_order_and_double_none(scenarios):
     async def together():
         async with a_live_world() as world:
-            await survive(world, scenarios)
+            await check_survival(world, scenarios)
 
     asyncio.run(together())
 
 
-async def survive(world, scenarios):
+async def check_survival(world, scenarios):
     """Have an order rest, another one taken, and all of them cancelled, while something is wrong; then trade again."""
     await world.start()
     await world.resting("rest")

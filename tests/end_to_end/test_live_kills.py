@@ -88,7 +88,7 @@ async def test_an_order_survives_the_death_of_its_executor(moment, stands_by):
         if not stands_by:
             world.spawn("a")
         await world.alive(within_s=30)
-        await over(world)
+        await check_all_is_over(world)
 
 
 async def test_a_replica_takes_over_within_five_seconds():
@@ -98,7 +98,7 @@ async def test_a_replica_takes_over_within_five_seconds():
         await world.standing_by(world.spawn("b"))
         kill(first)
         await eventually(lambda: lease_is(world, 2), within_s=TAKES_OVER_WITHIN_S, why="the replica has the lease")
-        await over(world)
+        await check_all_is_over(world)
 
 
 @pytest.mark.parametrize("stands_by", [False, True], ids=["alone", "with a replica"])
@@ -120,7 +120,7 @@ async def test_kills_at_any_moment_lose_no_order_and_double_none(seed, stands_by
                 kill(running.pop(0))
                 running.append(world.spawn(f"r{number}"))
                 await world.alive(within_s=30)
-        await over(world)
+        await check_all_is_over(world)
 
 
 async def test_the_bus_is_killed_while_orders_are_open_and_nothing_is_lost_or_doubled():
@@ -139,10 +139,10 @@ async def test_the_bus_is_killed_while_orders_are_open_and_nothing_is_lost_or_do
         await eventually(lambda: world.risk.connected and world.console.connected, within_s=20, why="the bus is back")
         await world.list_market()
         await world.alive(within_s=30)
-        await over(world)
+        await check_all_is_over(world)
 
 
-async def over(world):
+async def check_all_is_over(world):
     """Have all that is open cancelled, and hold every book against every other; then trade on."""
     halt(world)
     await world.end(within_s=40)

@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from typer.testing import CliRunner
 
@@ -16,9 +17,10 @@ from console.__main__ import app
 from console.audit.arithmetic import audit
 from console.audit.venue import Holdings, VenueAccount, compare_with_venue, holdings_by_fills
 from console.errors import ConsoleError
+from console.reaching import that_runs
 from console.report.books import VenueBooks
 from console.report.compose import compose
-from console.state import StateFolder, forget
+from console.state import Running, StateFolder, forget, write_running
 from console.up import real
 from console.up.environment import Addresses, for_service, new_passwords, plain
 from console.up.plan import Plan, check, claim_world
@@ -127,6 +129,20 @@ def test_the_simulated_exchange_gives_nobody_money_and_forgets_nothing(tmp_path:
     command = " ".join(simulator_program(a_plan(tmp_path), 7000, {}).command)
     assert f"--deposit 0 --memory {tmp_path / 'venue'}" in command
     assert "--deposit" not in " ".join(simulator_program(a_plan(tmp_path, money="paper"), 7000, {}).command)
+
+
+def test_commands_find_the_one_system_that_runs_and_ask_which_where_there_are_several(tmp_path: Path) -> None:
+    us = psutil.Process()
+    running = Running(pid=us.pid, created=us.create_time(), started_at=1, world="", nats_url="", database_url="")
+    paper, live = tmp_path / "run", tmp_path / "live"
+    assert that_runs((paper, live)) is None
+    live.mkdir()
+    write_running(StateFolder(live), running)
+    assert that_runs((paper, live)) == live
+    paper.mkdir()
+    write_running(StateFolder(paper), running)
+    with pytest.raises(ConsoleError, match=r"several systems run, from .*/run, .*/live: say with --state"):
+        that_runs((paper, live))
 
 
 # --- the gates to real money ---

@@ -15,7 +15,7 @@ from rich.console import Console
 
 from common.clock import SECOND, Clock, SystemClock
 from console.errors import EXIT_FAILED, EXIT_UNREACHABLE, EXIT_USAGE, ConsoleError
-from console.reaching import STATE, run
+from console.reaching import STATES, run
 from console.replay.worlds import MARKETS_GLOB, TICKS_GLOB, default_recording
 from console.report.page import page, reachability
 from console.run import Run
@@ -69,7 +69,7 @@ def up_command(
         float, typer.Option(min=0, max=60, help="Simulated worlds: by how many seconds the market makers are behind.")
     ] = 2.0,
     seed: Annotated[int, typer.Option(help="Seeded world: which one.")] = 1,
-    state: Annotated[Path, typer.Option(help="Folder that keeps everything; a second start goes on from it.")] = STATE,
+    state: Annotated[Path | None, typer.Option(help="Keeps everything; a second start goes on from it.")] = None,
     recording: Annotated[
         Path | None, typer.Option(envvar="PM_ARB_DATA", help="Recorded world: the folder with the recording.")
     ] = None,
@@ -80,7 +80,7 @@ def up_command(
     It trades on paper unless --live says otherwise. Ctrl-C, or `pm-arb stop` from elsewhere, ends it in order and
     prints a report, which it also writes to report.json in the state folder.
     """
-    folder = StateFolder(state)
+    folder = StateFolder(state or STATES[live.value])
     plan = Plan(folder=folder, world=world.value, money=live.value, seconds=seconds or None, seed=seed, lag_s=lag)
     plan = _completed(plan, recording)
     keep_quiet(folder.logs / "console.jsonl")
