@@ -56,14 +56,14 @@ async def check_survival(world, scenarios):
     await eventually(lambda: world.has("rest", "order_accepted"), why="an order rests")
 
     for scenario in scenarios:
-        world.arm(**fault(scenario) | ({"slug": world.slug} if "tick" in scenario or "burst" in scenario else {}))
+        await world.arm(**fault(scenario))
     await world.approve("first")
     await eventually(lambda: world.told("first"), why="the first order is heard of")
     halt(world)
     await world.check()
 
     if "geoblock" in scenarios:
-        world.arm("geoblock", blocked=False)
+        await world.arm("geoblock", blocked=False)
     await world.end("rest", "first", within_s=40)
     await world.check()
     assert not world.open_at_venue()

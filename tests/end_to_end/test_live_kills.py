@@ -30,13 +30,13 @@ async def before_it_leaves(world):
 
 
 async def between_the_post_and_its_answer(world):
-    world.arm("late_answer", path="/order", method="POST", seconds=5)
+    await world.arm("late_answer", path="/order", method="POST", seconds=5)
     await world.approve("killed")
     await eventually(lambda: world.at_venue("killed"), every_s=0.001, why="the venue has it")
 
 
 async def when_the_answer_is_cut(world):
-    world.arm("drop_answer", path="/order", method="POST")
+    await world.arm("drop_answer", path="/order", method="POST")
     await world.approve("killed")
     await eventually(lambda: world.at_venue("killed"), every_s=0.001, why="the venue has it")
 
@@ -56,8 +56,8 @@ async def while_it_rests(world):
 
 
 async def while_nobody_knows_what_became_of_it(world):
-    world.arm("order_timed_out", placed=True)
-    world.arm("drop_answer", path="/data", method="GET", count=6)
+    await world.arm("order_timed_out", placed=True)
+    await world.arm("drop_answer", path="/data", method="GET", count=6)
     await world.approve("killed")
     await eventually(lambda: world.has("killed", "order_unknown"), every_s=0.005, why="it is unknown")
 

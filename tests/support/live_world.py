@@ -160,8 +160,10 @@ class LiveWorld:
                 await self.risk.publish(beat)
             await asyncio.sleep(BEAT_S)
 
-    def arm(self, name, **fields):
-        self.stage.faults.arm({"name": name, **fields})
+    async def arm(self, name, **fields):
+        """Have something go wrong, as anybody may ask of the exchange."""
+        async with self.http.post("/sim/faults", json={"name": name, **fields}) as response:
+            assert response.status == 200, await response.text()
 
     def price(self, *, ticks=3):
         """Answer a price at which a purchase finds all that it wants."""
@@ -235,11 +237,11 @@ class LiveWorld:
                 return "standing by" in await response.text()
 
     async def alive(self, *, within_s=20.0):
-        """Wait until an executor says, from now on, that it is ready."""
+        """Wait until an executor says, from now on, that it trades."""
         since, beats = CLOCK.now(), []
         await self.console.subscribe("heartbeat.executor", lambda message: beats.append(message.event))
         await eventually(
-            lambda: [b for b in beats if b.state == "live" and b.ready and b.started_at and b.at > since],
+            lambda: [b for b in beats if b.ready and b.at > since and not b.figures["latched"]],
             within_s=within_s, why="an executor is ready",
         )  # fmt: skip
 
@@ -405,7 +407,7 @@ class Executor:
     def _is_ready(self):
         if self.task.done():
             self.task.result()
-        return not self.service._not_ready()
+        return not self.service._not_ready() and not self.assembly.core.desk.halted_by
 
     async def stop(self):
         self.service.stop()
