@@ -60,7 +60,6 @@ async def check_survival(world, scenarios):
     await world.approve("first")
     await eventually(lambda: world.told("first"), why="the first order is heard of")
     halt(world)
-    await world.check()
 
     if "geoblock" in scenarios:
         await world.arm("geoblock", blocked=False)
