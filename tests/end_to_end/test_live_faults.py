@@ -116,7 +116,7 @@ async def test_within_a_second_of_a_halt_every_open_order_is_cancelled_and_none_
         )
         assert stopped_at - halted_at < SECOND
         rested = [world.at_venue(f"rest-{number}").status for number in range(5)]
-        assert rested == [OrderStatus.CANCELLED] * 5
+        assert rested == [OrderStatus.CANCELED] * 5
         await world.end()
         await world.check()
 

@@ -57,6 +57,7 @@ async def while_it_rests(world):
 
 async def while_nobody_knows_what_became_of_it(world):
     await world.arm("order_timed_out", placed=True)
+    await world.arm("silence", channel="user", seconds=3)
     await world.arm("drop_answer", path="/data", method="GET", count=6)
     await world.approve("killed")
     await eventually(lambda: world.has("killed", "order_unknown"), every_s=0.005, why="it is unknown")
