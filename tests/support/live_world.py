@@ -237,13 +237,16 @@ class LiveWorld:
                 return "standing by" in await response.text()
 
     async def alive(self, *, within_s=20.0):
-        """Wait until an executor says, from now on, that it trades."""
+        """Wait until an executor says, from now on, that it trades. One that has ended by itself is started again."""
         since, beats = CLOCK.now(), []
         await self.console.subscribe("heartbeat.executor", lambda message: beats.append(message.event))
-        await eventually(
-            lambda: [b for b in beats if b.ready and b.at > since and not b.figures["latched"]],
-            within_s=within_s, why="an executor is ready",
-        )  # fmt: skip
+
+        def is_alive():
+            if self._processes and self._processes[-1].poll() is not None:
+                self.spawn("again")
+            return [b for b in beats if b.ready and b.at > since and not b.figures["latched"]]
+
+        await eventually(is_alive, within_s=within_s, why="an executor trades")
 
     # --- what can be seen ---
 
