@@ -5,13 +5,15 @@ BIN := .venv/bin
 DISTRIBUTIONS := $(wildcard libs/*) $(wildcard services/*)
 SECONDS ?= 0
 WORLD ?= seeded
+LIVE ?=
 LAG ?= 2
 SEED ?= 1
 PORT ?= 8900
-STATE ?= build/run
+SOAK ?= 50
+STATE ?=
 WORKERS ?= --numprocesses 2 --dist loadgroup --no-loadscope-reorder
 
-.PHONY: help setup run simulator replay check test unit integration end-to-end test-containers images bench docs dashboards lock \
+.PHONY: help setup run simulator replay check test unit integration end-to-end soak test-containers images bench docs dashboards lock \
   format clean
 
 help: ## list every target with a sentence
@@ -25,8 +27,8 @@ $(BIN)/.ready: requirements.lock $(wildcard libs/*/pyproject.toml) $(wildcard se
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation $(addprefix --editable ,$(DISTRIBUTIONS))
 	@touch $@
 
-run: setup ## run the whole system on this machine, trading on paper (SECONDS=180 WORLD=seeded,recording,live LAG=2 SEED=1)
-	$(BIN)/pm-arb up --seconds $(SECONDS) --world $(WORLD) --lag $(LAG) --seed $(SEED) --state $(STATE)
+run: setup ## run the whole system on this machine, on paper, or live on the simulated exchange (LIVE=sim SECONDS=180 WORLD=seeded,recording,live LAG=2 SEED=1)
+	$(BIN)/pm-arb up --seconds $(SECONDS) --world $(WORLD) $(if $(LIVE),--live $(LIVE)) --lag $(LAG) --seed $(SEED) $(if $(STATE),--state $(STATE))
 
 simulator: setup ## run the simulated exchange and feeds alone, on port 8900 (PORT=8900 SEED=1 LAG=2)
 	$(BIN)/python -m simulator --port $(PORT) --seed $(SEED) --lag $(LAG)
@@ -52,6 +54,9 @@ integration: setup ## the tests against real NATS, real Postgres and the simulat
 
 end-to-end: setup ## the tests that run the whole system as processes
 	$(BIN)/pytest -q -m "not containers" tests/end_to_end
+
+soak: setup ## draw many more moments to kill executors at, and combinations of faults (SOAK=50 of each; about half an hour)
+	LIVE_KILLS=$(SOAK) LIVE_COMBINATIONS=$(SOAK) $(BIN)/pytest -q tests/end_to_end/test_live_kills.py tests/end_to_end/test_live_faults.py -k "any_moment or together"
 
 test-containers: setup ## build the images and run the tests that need a Docker engine
 	$(BIN)/pytest -m containers

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -12,13 +12,31 @@ from nats.aio.client import Client
 
 from common.bootstrap.nats_config import password_variable
 from common.errors import PmArbError
-from console.errors import ConsoleError
+from console.errors import EXIT_USAGE, ConsoleError
 from console.state import StateFolder, find_running, read_secrets
 
 STATE = Path("build/run")
+STATES = {"paper": STATE, "sim": Path("build/live"), "real": Path("build/real")}
+"""Where `pm-arb up` keeps its state unless told otherwise, by what it trades with: money of two kinds never mixes."""
 CONNECT_TIMEOUT_S = 3
 
-StateOption = Annotated[Path, typer.Option("--state", help="The state folder of the `pm-arb up` that is meant.")]
+
+def that_runs(usual: Iterable[Path]) -> Path | None:
+    """Answer that of the usual folders from which a system runs; which one is meant must be said where several do."""
+    running = [folder for folder in usual if find_running(StateFolder(folder))]
+    if len(running) > 1:
+        names = ", ".join(str(folder) for folder in running)
+        raise ConsoleError(f"several systems run, from {names}: say with --state which one is meant", EXIT_USAGE)
+    return running[0] if running else None
+
+
+def _meant(given: Path) -> Path:
+    return given if given != STATE or os.environ.get("NATS_URL") else that_runs(STATES.values()) or given
+
+
+StateOption = Annotated[
+    Path, typer.Option("--state", help="The state folder of the `pm-arb up` that is meant.", callback=_meant)
+]
 AnswerT = TypeVar("AnswerT")
 
 

@@ -34,7 +34,7 @@ class Run:
     def __init__(self, plan: Plan, console: Console, clock: Clock) -> None:
         self._plan, self._clock = plan, clock
         self._bankroll = load(RiskSettings).initial_bankroll
-        self._system = System(plan, os.environ, clock)
+        self._system = System(plan, os.environ, clock, self._bankroll)
         self._board = Board()
         self._view: Presenter = presenter(console, self._board, clock, self._situation)
         self._stop = Stop()
@@ -95,7 +95,7 @@ class Run:
         self._ready_at = self._clock.now()
 
     async def _finish(self, feed: Feed, tailing: "asyncio.Task[None]") -> dict[str, Any] | None:
-        stored = await drain(self._system, feed, self._board, self._clock, self._stop.hurry)
+        stored = await drain(self._system, feed, self._board, self._clock, self._stop.hurry, bankroll=self._bankroll)
         tailing.cancel()
         if self._stop.hurry.is_set():
             return None
@@ -111,14 +111,14 @@ class Run:
         addresses = self._system.addresses
         running = Running(
             pid=os.getpid(), created=psutil.Process().create_time(), started_at=self._started_at,
-            world=self._plan.world_in_words, nats_url=addresses.nats_url, database_url=addresses.database_url,
+            world=self._plan.title, nats_url=addresses.nats_url, database_url=addresses.database_url,
             simulator_url=self._system.simulator_url, http_ports=addresses.http_ports,
         )  # fmt: skip
         write_running(self._plan.folder, running)
 
     def _situation(self) -> Situation:
         return Situation(
-            title=self._plan.world_in_words, started_at=self._started_at, ready_at=self._ready_at,
+            title=self._plan.title, started_at=self._started_at, ready_at=self._ready_at,
             seconds=self._plan.seconds, bus=self._system.addresses.nats_url, phase=self._phase,
             processes=self._system.health,
         )  # fmt: skip
@@ -131,7 +131,8 @@ class Run:
             markets_seen=board.markets_seen(self._clock.now()), refusals=dict(board.refusals.most_common()),
             restarts={process.name: process.restarts for process in self._system.health},
             equity=board.risk.equity if board.risk else None, bankroll=self._bankroll,
-            risk_state=board.risk.state if board.risk else "",
+            risk_state=board.risk.state if board.risk else "", cash=board.risk.cash if board.risk else None,
+            mode="paper" if self._plan.money == "paper" else "live",
         )  # fmt: skip
 
 

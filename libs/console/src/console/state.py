@@ -53,6 +53,16 @@ class StateFolder:
         return self.root / "truths.json"
 
     @property
+    def wallet_key(self) -> Path:
+        """The key of the throw-away wallet on the simulated exchange."""
+        return self.root / "wallet" / "private-key"
+
+    @property
+    def venue(self) -> Path:
+        """What the simulated exchange remembers from one run to the next."""
+        return self.root / "venue"
+
+    @property
     def logs(self) -> Path:
         return self.root / "logs"
 
@@ -148,7 +158,7 @@ def write_json(path: Path, content: Mapping[str, Any], mode: int = 0o644) -> Non
 
 def forget(folder: StateFolder) -> None:
     """Remove everything that a run keeps; what is not ours in the folder stays."""
-    for path in (folder.nats, folder.postgres, folder.logs):
+    for path in (folder.nats, folder.postgres, folder.logs, folder.wallet_key.parent, folder.venue):
         shutil.rmtree(path, ignore_errors=True)
     for path in (folder.run, folder.secrets, folder.pids, folder.report, folder.world, folder.truths):
         path.unlink(missing_ok=True)

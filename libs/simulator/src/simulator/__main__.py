@@ -9,6 +9,7 @@ import traceback
 import orjson
 
 from simulator.breakdown import BrokenError
+from simulator.exchange.memory import Memory
 from simulator.exchange.settings import ExchangeSettings
 from simulator.options import exchange_settings, parser
 from simulator.scenario import Step, load, play
@@ -60,8 +61,12 @@ async def serve(
             exchange=exchange,
             keeps_log=options.keep_log,
             admin_anywhere=options.admin_anywhere,
+            memory=_memory(options),
         ) as server:
             await _until(stopped, server, steps, options)
+    except ValueError as error:
+        _complain(str(error))
+        return 2
     except BrokenError as error:
         traceback.print_exception(error.__cause__)
         _complain(f"{error}; it cannot go on")
@@ -70,6 +75,13 @@ async def serve(
         _complain(f"cannot listen on {options.host}:{options.port}: {error}")
         return 1
     return 0
+
+
+def _memory(options: argparse.Namespace) -> Memory | None:
+    """Answer where the exchange is remembered, and of which world it is: another's memory is refused."""
+    if options.memory is None:
+        return None
+    return Memory(options.memory, {name: getattr(options, name) for name in ("world", "seed", "version_two")})
 
 
 async def _until(stopped: asyncio.Event, server: Running, steps: tuple[Step, ...], options: argparse.Namespace) -> None:

@@ -76,6 +76,9 @@ def _of_server(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--scenario", type=Path, metavar="FILE", help="what goes wrong, and when (see below)")
     group.add_argument("--keep-log", action="store_true", help="keep the engine's operations, for GET /sim/log")
     group.add_argument(
+        "--memory", type=Path, metavar="DIR", help="folder in which the exchange is remembered over a restart"
+    )
+    group.add_argument(
         "--admin-anywhere", action="store_true", help="serve /sim pages to other machines too, not only to this one"
     )
 

@@ -21,6 +21,7 @@ from simulator.exchange.limits.rate_limits import limiting
 from simulator.exchange.market import clob, gamma, market_socket, prices
 from simulator.exchange.market.flow import Flow
 from simulator.exchange.market.listing import Listing
+from simulator.exchange.memory import Memory
 from simulator.exchange.orders import cancelling, heartbeats, trading
 from simulator.exchange.orders.deadlines import Heartbeats
 from simulator.exchange.orders.settling import Settlement
@@ -65,37 +66,25 @@ class Running:
 
 
 def build(
-    world: StagedWorld,
-    kind: str,
-    clock: Clock = wall_ns,
-    *,
-    exchange: ExchangeSettings | None = None,
-    keeps_log: bool = False,
-    admin_anywhere: bool = False,
-    breakdown: Breakdown | None = None,
-) -> tuple[web.Application, Stage]:
+    world: StagedWorld, kind: str, clock: Clock = wall_ns, *, exchange: ExchangeSettings | None = None,
+    keeps_log: bool = False, admin_anywhere: bool = False, breakdown: Breakdown | None = None,
+    memory: Memory | None = None,
+) -> tuple[web.Application, Stage]:  # fmt: skip
     """Wire an application around a world. Call it from within a running loop."""
     exchange = exchange or ExchangeSettings()
     faults = Faults(clock)
     hub = Hub(world, clock, faults)
     floor = Floor(Listing(world, exchange.taker_delay_ms), exchange, clock, breakdown or Breakdown(), keeps_log)
-    floor.watch(Settlement(floor.agenda.at, floor.apply, exchange, faults).hear)
+    floor.watch((settlement := Settlement(floor.agenda.at, floor.apply, exchange, faults)).hear)
+    keyring = KeyRing(world.settings.seed)
+    if memory is not None and memory.recall(floor, keyring):
+        settlement.resume(floor.engine.unsettled_trades())
     hub.flow = flow = Flow(floor, hub.say)
     stage = Stage(
-        world=world,
-        settings=world.settings,
-        kind=kind,
-        clock=clock,
-        faults=faults,
-        hub=hub,
-        mailbox=Mailbox(),
-        exchange=exchange,
-        keyring=KeyRing(world.settings.seed),
-        floor=floor,
-        flow=flow,
-        heartbeats=Heartbeats(exchange.heartbeat_timeout_ms * NS_PER_MS),
-        started_ns=clock(),
-    )
+        world=world, settings=world.settings, kind=kind, clock=clock, faults=faults, hub=hub, mailbox=Mailbox(),
+        exchange=exchange, keyring=keyring, floor=floor, flow=flow,
+        heartbeats=Heartbeats(exchange.heartbeat_timeout_ms * NS_PER_MS), started_ns=clock(),
+    )  # fmt: skip
     middlewares = (guarding(admin_anywhere=admin_anywhere), limiting(exchange), faulting)
     app = web.Application(client_max_size=REQUEST_BYTES_MAX, middlewares=middlewares)
     app[STAGE] = stage
@@ -107,29 +96,26 @@ def build(
 
 @asynccontextmanager
 async def running(
-    world: StagedWorld,
-    kind: str = "seeded",
-    host: str = "127.0.0.1",
-    port: int = 0,
-    clock: Clock = wall_ns,
-    *,
-    exchange: ExchangeSettings | None = None,
-    keeps_log: bool = False,
-    admin_anywhere: bool = False,
-) -> AsyncIterator[Running]:
-    """Serve a world until the block is left. Port 0 takes a free one.
+    world: StagedWorld, kind: str = "seeded", host: str = "127.0.0.1", port: int = 0, clock: Clock = wall_ns, *,
+    exchange: ExchangeSettings | None = None, keeps_log: bool = False, admin_anywhere: bool = False,
+    memory: Memory | None = None,
+) -> AsyncIterator[Running]:  # fmt: skip
+    """Serve a world until the block is left. Port 0 takes a free one. With a memory it goes on from the last time.
 
     If a part of the server has broken by then, and the block did not raise itself, this raises BrokenError.
     """
     breakdown = Breakdown()
     app, stage = build(
-        world, kind, clock, exchange=exchange, keeps_log=keeps_log, admin_anywhere=admin_anywhere, breakdown=breakdown
-    )
+        world, kind, clock, exchange=exchange, keeps_log=keeps_log, admin_anywhere=admin_anywhere,
+        breakdown=breakdown, memory=memory,
+    )  # fmt: skip
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S_MAX)
     await runner.setup()
     site = web.TCPSite(runner, host, port)
     await site.start()
     works = {"pump": stage.hub.run(), "watch over heartbeats": heartbeats.watch_over(stage)}
+    if memory is not None:
+        works["memory"] = memory.keep(stage.floor, stage.keyring)
     tasks = {part: asyncio.create_task(work) for part, work in works.items()}
     for part, task in tasks.items():
         breakdown.watch(part, task)
@@ -143,4 +129,6 @@ async def running(
             stage.hub.drop(channel)
         stage.floor.close()
         await runner.cleanup()
+        if memory is not None:
+            memory.write(stage.floor, stage.keyring)
     breakdown.check()

@@ -12,7 +12,7 @@ from nats.js.errors import NotFoundError
 from console.audit.arithmetic import Fill, Settlement
 
 STREAM = "JOURNAL"
-FILLS, SETTLEMENTS = "executor.fill.>", "executor.position.>"
+FILLS, SETTLEMENTS, RECONCILIATIONS = "executor.fill.>", "executor.position.>", "executor.reconciliation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,8 @@ class Account:
     fills: tuple[tuple[int, Fill], ...]
     void: frozenset[str]
     settlements: tuple[tuple[int, Settlement], ...]
+    reconciliation: str = ""
+    """What the executor's own comparison with the venue came to last, where it is anything but agreement."""
 
 
 async def read_account(url: str, user: str, password: str) -> Account:
@@ -32,12 +34,14 @@ async def read_account(url: str, user: str, password: str) -> Account:
     )
     try:
         messages = [item async for item in _messages(client, FILLS)]
-        settlements = [item async for item in _messages(client, SETTLEMENTS)]
+        settlements = [item async for item in _messages(client, SETTLEMENTS) if item[1]["type"] == "position_settled"]
+        reconciled = [message async for _, message in _messages(client, RECONCILIATIONS)]
     finally:
         await client.close()
     matched = tuple((sequence, _fill(m)) for sequence, m in messages if m["type"] == "fill_matched")
     void = frozenset(str(m["fill_id"]) for _, m in messages if m["type"] == "fill_failed")
-    return Account(matched, void, tuple((sequence, _settlement(m)) for sequence, m in settlements))
+    settled = tuple((sequence, _settlement(m)) for sequence, m in settlements)
+    return Account(matched, void, settled, _disagreement(reconciled[-1]) if reconciled else "")
 
 
 async def _messages(client: Client, subject: str) -> AsyncIterator[tuple[int, dict[str, Any]]]:
@@ -56,9 +60,14 @@ def _fill(message: dict[str, Any]) -> Fill:
     return Fill(
         fill_id=message["fill_id"], order_id=message["order_id"], market_id=message["market_id"], slug=message["slug"],
         outcome=message["outcome"], side=message["side"], price=Decimal(message["price"]),
-        quantity=Decimal(message["quantity"]), fee=Decimal(message["fee"]),
+        quantity=Decimal(message["quantity"]), fee=Decimal(message["fee"]), token_id=message["token_id"],
+        liquidity=message.get("liquidity", "taker"),
     )  # fmt: skip
 
 
 def _settlement(message: dict[str, Any]) -> Settlement:
     return Settlement(message["market_id"], message["slug"], message["winner"], Decimal(message["pnl"]))
+
+
+def _disagreement(message: dict[str, Any]) -> str:
+    return "" if message["verdict"] == "agreed" else f"{message['verdict']}: {message['detail']}"

@@ -1,5 +1,7 @@
 """`pm-arb up`: the whole system on this machine, watched, until told to stop."""
 
+import os
+import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -13,14 +15,15 @@ from rich.console import Console
 
 from common.clock import SECOND, Clock, SystemClock
 from console.errors import EXIT_FAILED, EXIT_UNREACHABLE, EXIT_USAGE, ConsoleError
-from console.reaching import STATE, run
+from console.reaching import STATES, run
 from console.replay.worlds import MARKETS_GLOB, TICKS_GLOB, default_recording
 from console.report.page import page, reachability
 from console.run import Run
 from console.state import StateFolder, forget, write_json
 from console.terminal import Terminal, keep_quiet
-from console.up.plan import Plan, claim_world
+from console.up.plan import Plan, check, claim_world
 from console.up.reach import ENDPOINTS, Endpoint, missing_groups, reach
+from console.up.real import confirm
 from console.up.registry import end, leftovers
 
 QUARTER_S = 900
@@ -34,6 +37,14 @@ class World(StrEnum):
     LIVE = "live"
 
 
+class Money(StrEnum):
+    """What it trades with."""
+
+    PAPER = "paper"
+    SIM = "sim"
+    REAL = "real"
+
+
 def up_command(
     *,
     seconds: Annotated[
@@ -43,14 +54,22 @@ def up_command(
         World,
         typer.Option(
             help="seeded: a simulated world made from --seed. recording: a recorded morning, played as if it were now. "
-            "live: the public data of the real venues, traded on paper only."
+            "live: the public data of the real venues."
         ),
     ] = World.SEEDED,
+    live: Annotated[
+        Money,
+        typer.Option(
+            help="paper: nothing. sim: on the simulated exchange, signed, with a throw-away wallet that holds the "
+            "bankroll. real: your own wallet and real money (needs --world live, PAPER_TRADING=false, DRY_RUN=false, "
+            "POLYMARKET_PRIVATE_KEY_FILE, and what you are asked to type)."
+        ),
+    ] = Money.PAPER,
     lag: Annotated[
         float, typer.Option(min=0, max=60, help="Simulated worlds: by how many seconds the market makers are behind.")
     ] = 2.0,
     seed: Annotated[int, typer.Option(help="Seeded world: which one.")] = 1,
-    state: Annotated[Path, typer.Option(help="Folder that keeps everything; a second start goes on from it.")] = STATE,
+    state: Annotated[Path | None, typer.Option(help="Keeps everything; a second start goes on from it.")] = None,
     recording: Annotated[
         Path | None, typer.Option(envvar="PM_ARB_DATA", help="Recorded world: the folder with the recording.")
     ] = None,
@@ -58,17 +77,24 @@ def up_command(
 ) -> None:
     """Run the whole system on this machine and watch it: world, bus, database and all seven services.
 
-    It trades on paper only. Ctrl-C, or `pm-arb stop` from elsewhere, ends it in order and prints a report, which it
-    also writes to report.json in the state folder.
+    It trades on paper unless --live says otherwise. Ctrl-C, or `pm-arb stop` from elsewhere, ends it in order and
+    prints a report, which it also writes to report.json in the state folder.
     """
-    folder = StateFolder(state)
-    plan = Plan(
-        folder=folder, world=world.value, seconds=seconds or None, seed=seed, lag_s=lag,
-    )  # fmt: skip
-    if world is World.RECORDING:
-        plan = replace(plan, recording=_recording(recording), begun_at=_quarter(SystemClock()))
+    folder = StateFolder(state or STATES[live.value])
+    plan = Plan(folder=folder, world=world.value, money=live.value, seconds=seconds or None, seed=seed, lag_s=lag)
+    plan = _completed(plan, recording)
     keep_quiet(folder.logs / "console.jsonl")
     raise typer.Exit(run(up(plan, Terminal(), SystemClock(), fresh=fresh)))
+
+
+def _completed(plan: Plan, recording: Path | None) -> Plan:
+    """Answer a plan with what the world and the money of it need, or refuse it."""
+    check(plan)
+    if plan.world == "recording":
+        plan = replace(plan, recording=_recording(recording), begun_at=_quarter(SystemClock()))
+    if plan.money == "real":
+        plan = replace(plan, confirmation=confirm(os.environ, input if sys.stdin.isatty() else None))
+    return plan
 
 
 async def up(

@@ -1,5 +1,7 @@
 """Builds the report of a run while its bus, its database and its world still answer."""
 
+import asyncio
+from decimal import Decimal
 from typing import Any
 
 from nats import errors as nats_errors
@@ -11,11 +13,14 @@ from console.audit.arithmetic import Truth, audit
 from console.audit.journal import Account, read_account
 from console.audit.world import from_json, read_truths, to_json
 from console.errors import ConsoleError
+from console.report.books import read_books
 from console.report.compose import compose
 from console.report.figures import RunFigures
 from console.report.ledger import read_ledger
 from console.state import StateFolder, read_json, write_json
 from console.up.system import System
+
+LOOK_AGAIN_S = 0.5
 
 
 async def build_report(
@@ -23,14 +28,29 @@ async def build_report(
 ) -> dict[str, Any]:
     """Read the ledger, audit the journal against the world, and put both together."""
     ledger = await read_ledger(system.addresses.database_url, since_sequence)
-    try:
-        account = await read_account(system.addresses.nats_url, CONSOLE, system.console_password)
-    except (nats_errors.Error, js_errors.Error, OSError, TimeoutError) as error:
-        raise ConsoleError(f"audit: the journal could not be read: {type(error).__name__}: {error}") from None
+    account = await _account(system)
     truths = await _truths(folder, system, account, clock)
     settlements = tuple(settlement for _, settlement in account.settlements)
     verdict = audit((fill for _, fill in account.fills), account.void, settlements, truths)
-    return compose(ledger, run, verdict, settlements)
+    books = await read_books(system, account, run.bankroll)
+    return compose(ledger, run, verdict, settlements, books=books, reconciliation=account.reconciliation)
+
+
+async def books_at_rest(system: System, bankroll: Decimal, within_s: float, hurry: asyncio.Event) -> None:
+    """Wait until the venue has settled and paid what it owes, but not for ever: the report names what is missing."""
+    deadline = asyncio.get_running_loop().time() + within_s
+    while system.wallet is not None and not hurry.is_set() and asyncio.get_running_loop().time() < deadline:
+        books = await read_books(system, await _account(system), bankroll)
+        if books is None or books.is_at_rest:
+            return
+        await asyncio.sleep(LOOK_AGAIN_S)
+
+
+async def _account(system: System) -> Account:
+    try:
+        return await read_account(system.addresses.nats_url, CONSOLE, system.console_password)
+    except (nats_errors.Error, js_errors.Error, OSError, TimeoutError) as error:
+        raise ConsoleError(f"audit: the journal could not be read: {type(error).__name__}: {error}") from None
 
 
 async def _truths(folder: StateFolder, system: System, account: Account, clock: Clock) -> dict[str, Truth]:

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from console.audit.arithmetic import Settlement, Verdict, equal_to_the_cent
+from console.report.books import VenueBooks, books_differ, books_json
 from console.report.figures import ZERO, LedgerFigures, Period, RunFigures, money
 
 NANOSECOND = Decimal("1e-9")
@@ -12,10 +13,15 @@ MILLISECOND = Decimal("0.001")
 
 
 def compose(
-    ledger: LedgerFigures, run: RunFigures, verdict: Verdict, claimed: tuple[Settlement, ...]
-) -> dict[str, Any]:
+    ledger: LedgerFigures, run: RunFigures, verdict: Verdict, claimed: tuple[Settlement, ...], *,
+    books: VenueBooks | None = None, reconciliation: str = "",
+) -> dict[str, Any]:  # fmt: skip
     """Answer the report as JSON. Its figures cover the whole journal, those under `run` this run alone."""
     differences = [*verdict.differences, *compare(ledger, run, verdict, claimed)]
+    if books is not None:
+        differences += books_differ(ledger, run, books)
+    if reconciliation:
+        differences.append(f"the executor's own comparison with the venue: expected agreement, found {reconciliation}")
     return {
         "world": run.world,
         "mode": run.mode,
@@ -40,6 +46,7 @@ def compose(
         "open_positions": list(ledger.open_positions),
         "settlements": list(ledger.settlements),
         "trade_list": list(ledger.trades),
+        "books": None if books is None else books_json(ledger, run, books),
         "run": _period(ledger.run) | {"pnl_usd": money(ledger.run.pnl)},
     }
 

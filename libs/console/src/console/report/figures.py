@@ -57,6 +57,8 @@ class RunFigures:
     bankroll: Decimal
     """What there was before the first trade."""
     risk_state: str
+    cash: Decimal | None = None
+    """Dollars that are tied up in nothing, as risk said last."""
     mode: str = "paper"
 
     @property

@@ -47,6 +47,15 @@ def _figures(report: Mapping[str, Any]) -> Table:
     table.add_row("p&l by the audit", "", _gain(report["audit_pnl_usd"]))
     if report["equity_usd"] is not None:
         table.add_row("equity", "", _usd(report["equity_usd"]))
+    books = report["books"]
+    if books is not None:
+        for name, whose in (
+            ("venue_usd", "the venue"),
+            ("fills_usd", "the fills"),
+            ("risk_usd", "risk"),
+            ("ledger_usd", "the ledger"),
+        ):
+            table.add_row(f"cash by {whose}", "", "-" if books[name] is None else _usd(books[name]))
     first = report["first_trade_seconds"]
     table.add_row("ran for", span(report["seconds"]), "")
     table.add_row("ready after", _seconds(report["ready_seconds"]), "")
@@ -77,7 +86,9 @@ def _counts(title: str, counts: Mapping[str, int]) -> Text | None:
 
 def _verdict(report: Mapping[str, Any]) -> Text:
     if report["agrees"]:
-        text = Text("The audit agrees to the cent: risk, executor, ledger and the world's own outcomes.", "green")
+        venue = "the venue's own account, " if report["books"] is not None else ""
+        hands = f"{venue}risk, executor, ledger and the world's own outcomes"
+        text = Text(f"The audit agrees to the cent: {hands}.", "green")
     else:
         text = Text("The audit found differences:", "bold red")
         for difference in report["differences"]:

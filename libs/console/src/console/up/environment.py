@@ -4,15 +4,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from common.bootstrap.nats_config import USERS, password_variable
+from console.up import real
 from console.up.plan import Plan
 from console.up.ports import LOOPBACK
+from console.up.wallet import DEPOSIT_WALLET, Wallet
 
 SECRET_PREFIXES = ("POLYMARKET_", "PUSHOVER_", "NATS_", "DATABASE_", "PG")
 SECRET_SUFFIXES = ("_PASSWORD", "_PASSWORD_FILE", "_TOKEN", "_SECRET", "_PRIVATE_KEY")
 HEARTBEAT_MS = "500"
 PUSHOVER_KEY_OF_THE_SIMULATOR = "simulated0simulated0simulated0"
+OF_THE_EXECUTOR = ("PAPER_TRADING", "DRY_RUN", "LIVE_CONFIRMATION")
+"""Nobody else is told whether, and how far, money is at stake."""
 RECORDED = {"SYMBOLS": "BTC", "SETTLEMENT_TOPICS": "crypto_prices_chainlink"}
 """A recording has one coin, and settled by its spot price: there is no average to wait for."""
+WALLET_PREFIX = "POLYMARKET_"
+DERIVED_ANEW = ("POLYMARKET_API_KEY", "POLYMARKET_SECRET", "POLYMARKET_PASSPHRASE", "POLYMARKET_RELAYER_API_KEY")
+"""Empty, so that what a `.env` says of the owner's own wallet is not taken for the throw-away one's."""
 PUSHOVER_NAMES = ("PUSHOVER_URL", "PUSHOVER_USER_KEY", "PUSHOVER_API_TOKEN")
 
 
@@ -39,7 +46,7 @@ def plain(inherited: Mapping[str, str]) -> dict[str, str]:
     return {
         name: value
         for name, value in inherited.items()
-        if not name.startswith(SECRET_PREFIXES) and not name.endswith(SECRET_SUFFIXES)
+        if not name.startswith(SECRET_PREFIXES) and not name.endswith(SECRET_SUFFIXES) and name not in OF_THE_EXECUTOR
     }
 
 
@@ -49,9 +56,10 @@ def for_nats(inherited: Mapping[str, str], passwords: Mapping[str, str]) -> dict
 
 
 def for_service(
-    name: str, plan: Plan, addresses: Addresses, passwords: Mapping[str, str], inherited: Mapping[str, str]
-) -> dict[str, str]:
-    """Tell a service where everything is, its own password, and nobody else's."""
+    name: str, plan: Plan, addresses: Addresses, passwords: Mapping[str, str], inherited: Mapping[str, str],
+    *, wallet: Wallet | None = None,
+) -> dict[str, str]:  # fmt: skip
+    """Tell a service where everything is, its own password, and nobody else's; the executor, of the wallet too."""
     told = {
         "NATS_URL": addresses.nats_url,
         "NATS_PASSWORD": passwords[name],
@@ -62,6 +70,8 @@ def for_service(
         "PYTHONUNBUFFERED": "1",
     }
     told |= _own(name, plan, addresses, inherited)
+    if name == "executor":
+        told |= _money(plan, addresses, inherited, wallet)
     files = {f"{variable}_FILE" for variable in told}
     return {n: value for n, value in plain(inherited).items() if n not in files} | told
 
@@ -73,15 +83,38 @@ def new_passwords(random_hex: Mapping[str, str]) -> dict[str, str]:
 
 def _own(name: str, plan: Plan, addresses: Addresses, inherited: Mapping[str, str]) -> dict[str, str]:
     """Answer what a service is told beside what all are told."""
-    simulated = plan.world != "live"
+    simulated = plan.is_simulated
     own: dict[str, dict[str, str]] = {
         "oracle": _feeds(addresses) if simulated else {},
         "venue": _exchange(addresses) if simulated else {},
-        "executor": {"PAPER_TRADING": "true"},
         "ledger": {"DATABASE_URL": addresses.database_url},
         "alerter": pushover_of(addresses.simulator_url) if simulated else _owners_pushover(inherited),
     }
     return (RECORDED if plan.world == "recording" else {}) | own.get(name, {})
+
+
+def _money(
+    plan: Plan, addresses: Addresses, inherited: Mapping[str, str], wallet: Wallet | None
+) -> dict[str, str]:  # fmt: skip
+    """Answer what the executor trades with. On the simulated exchange nothing of the owner's reaches it."""
+    if plan.money == "paper":
+        return {"PAPER_TRADING": "true"}
+    if plan.money == "real":
+        owners = {name: value for name, value in inherited.items() if name.startswith(WALLET_PREFIX)}
+        return owners | {"PAPER_TRADING": "false", "DRY_RUN": "false", "LIVE_CONFIRMATION": plan.confirmation}
+    if wallet is None:
+        raise ValueError("a run on the simulated exchange: expected its wallet, found none")
+    return _exchange(addresses) | {
+        "PAPER_TRADING": "false",
+        "DRY_RUN": "false",
+        "LIVE_CONFIRMATION": real.WORDS,
+        "CLOB_USER_WS_URL": f"ws://{LOOPBACK}:{addresses.simulator_port}/ws/user",
+        "RELAYER_URL": f"{addresses.simulator_url}/relayer",
+        "POLYGON_RPC_URL": f"{addresses.simulator_url}/no-chain-here",
+        "POLYMARKET_PRIVATE_KEY_FILE": str(wallet.key_file),
+        "POLYMARKET_SIGNATURE_TYPE": str(DEPOSIT_WALLET),
+        "POLYMARKET_FUNDER": wallet.funder,
+    } | dict.fromkeys(DERIVED_ANEW, "")  # fmt: skip
 
 
 def pushover_of(simulator_url: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What a run is asked to be: the world, its seed, how long, and where its state is kept."""
+"""What a run is asked to be: the world, its seed, what it trades with, how long, and where its state is kept."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +8,8 @@ from console.errors import EXIT_USAGE, ConsoleError
 from console.state import StateFolder, read_json, write_json
 
 WorldKind = Literal["seeded", "recording", "live"]
+MoneyKind = Literal["paper", "sim", "real"]
+"""Nothing but paper, a wallet on the simulated exchange, or the owner's own wallet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,13 +18,21 @@ class Plan:
 
     folder: StateFolder
     world: WorldKind = "seeded"
+    money: MoneyKind = "paper"
     seconds: float | None = None
     """How long to run once everything is ready; until stopped when None."""
     seed: int = 1
     lag_s: float = 2.0
     recording: Path | None = None
+    confirmation: str = ""
+    """What the owner typed, or had said beforehand, so that real money may be spent."""
     begun_at: str | None = None
     """Where a recording is played as of now: the quarter of an hour onto which its beginning falls."""
+
+    @property
+    def is_simulated(self) -> bool:
+        """Say whether the world outside is the simulator."""
+        return self.world != "live"
 
     @property
     def world_in_words(self) -> str:
@@ -32,7 +42,18 @@ class Plan:
             case "recording":
                 return f"recorded world, makers {self.lag_s:g} s behind"
             case "live":
-                return "live public data, paper trading"
+                return "live public data"
+
+    @property
+    def title(self) -> str:
+        """Say first what it trades with, for that is what nobody may mistake."""
+        match self.money:
+            case "paper":
+                return f"{self.world_in_words}, paper trading"
+            case "sim":
+                return f"LIVE (simulated exchange): {self.world_in_words}"
+            case "real":
+                return f"LIVE WITH REAL MONEY: {self.world_in_words}"
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -42,7 +63,19 @@ class Plan:
             "seed": self.seed if self.world != "live" else None,
             "recording": str(self.recording) if self.recording else None,
             "begun_at": self.begun_at,
+            "money": None if self.money == "paper" else self.money,
         }
+
+
+def check(plan: Plan) -> None:
+    """Refuse a plan whose money does not belong to its world."""
+    if plan.money == "sim" and not plan.is_simulated:
+        raise ConsoleError(
+            "--live sim: expected --world seeded or recording, whose exchange is simulated, found live",
+            EXIT_USAGE,
+        )
+    if plan.money == "real" and plan.is_simulated:
+        raise ConsoleError(f"--live real: expected --world live, found {plan.world}", EXIT_USAGE)
 
 
 def claim_world(plan: Plan) -> None:

@@ -18,11 +18,12 @@ RETRY_WAIT_S = 0.1
 def simulator_program(plan: Plan, port: int, environment: Mapping[str, str]) -> Program:
     """Answer how to run the simulator; always on the same port, so that it can be started again."""
     recording = ("--recording", str(plan.recording)) if plan.recording else ()
+    exchange = ("--deposit", "0", "--memory", str(plan.folder.venue)) if plan.money == "sim" else ()
     return Program(
         name="simulator",
         command=(
             sys.executable, "-m", "simulator", "--host", LOOPBACK, "--port", str(port), "--seed", str(plan.seed),
-            "--lag", str(plan.lag_s), "--world", plan.world, *recording,
+            "--lag", str(plan.lag_s), "--world", plan.world, *recording, *exchange,
         ),
         environment=environment,
         log=plan.folder.logs / "simulator.jsonl",

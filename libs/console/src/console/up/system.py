@@ -4,6 +4,7 @@ import asyncio
 import secrets
 import sys
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 
 import httpx
 
@@ -21,6 +22,7 @@ from console.up.program import Program
 from console.up.registry import Registry
 from console.up.simulator import simulator_program, wait_for_simulator
 from console.up.supervisor import Hook, ProcessHealth, Supervisor
+from console.up.wallet import Wallet, open_wallet
 
 PASSWORD_BYTES = 24
 NATS_WITHIN_S = 20.0
@@ -34,8 +36,10 @@ ORDER = (NATS, POSTGRES, SIMULATOR, *SERVICES)
 class System:
     """Every process of one run."""
 
-    def __init__(self, plan: Plan, inherited: Mapping[str, str], clock: Clock) -> None:
-        self._plan, self._inherited, self._clock = plan, inherited, clock
+    def __init__(self, plan: Plan, inherited: Mapping[str, str], clock: Clock, bankroll: Decimal) -> None:
+        self._plan, self._inherited, self._clock, self._bankroll = plan, inherited, clock, bankroll
+        self.wallet: Wallet | None = None
+        """The wallet on the simulated exchange, once it is open; None on paper, and for real money."""
         self._passwords = new_passwords({user: secrets.token_hex(PASSWORD_BYTES) for user in USERS})
         simulator_port, *http_ports = free_ports(1 + len(SERVICES))
         self.addresses = Addresses(
@@ -53,7 +57,7 @@ class System:
 
     @property
     def simulator_url(self) -> str:
-        return "" if self._plan.world == "live" else self.addresses.simulator_url
+        return self.addresses.simulator_url if self._plan.is_simulated else ""
 
     @property
     def health(self) -> tuple[ProcessHealth, ...]:
@@ -72,7 +76,9 @@ class System:
     def start_services(self) -> None:
         """Start the seven services at once; they find one another over the bus, in whatever order."""
         for name in SERVICES:
-            environment = for_service(name, self._plan, self.addresses, self._passwords, self._inherited)
+            environment = for_service(
+                name, self._plan, self.addresses, self._passwords, self._inherited, wallet=self.wallet
+            )  # fmt: skip
             log = self._plan.folder.logs / f"{name}.jsonl"
             self._supervise(Program(name=name, command=(sys.executable, "-m", name), environment=environment, log=log))
 
@@ -126,6 +132,8 @@ class System:
         if self.simulator_url:
             self._supervise(simulator_program(self._plan, self.addresses.simulator_port, plain(self._inherited)))
             await wait_for_simulator(self.simulator_url)
+            if self._plan.money == "sim":
+                self.wallet = await open_wallet(self._plan.folder, self.simulator_url, self._bankroll)
 
     def _supervise(self, program: Program, started: Hook | None = None) -> Supervisor:
         supervisor = Supervisor(program, self._registry, self._clock, started=started)

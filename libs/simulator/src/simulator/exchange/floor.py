@@ -8,6 +8,8 @@ so that clients meet them on equal terms, and what is said on the wire is what t
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from simulator.breakdown import Breakdown
 from simulator.exchange.agenda import Agenda
@@ -204,6 +206,20 @@ class Floor:
         for account in self.engine.accounts():
             if any(self.engine.shares(account, token).total_e6 for token in instrument.tokens):
                 self.apply(Redeem(self.now_ns(), account, condition_id))
+
+    def resume(self, engine: Engine, known: dict[str, Any]) -> None:
+        """Go on from where an earlier run of the same world stopped: with its orders, trades, accounts and markets."""
+        self.engine = engine
+        self.listing.recall(known)
+        self._now_ns = engine.now_ns
+        self._funded.update(engine.accounts())
+        for condition_id in known:
+            match engine.market_status(condition_id):
+                case MarketStatus.OPEN | MarketStatus.CLOSED:
+                    self.unresolved[condition_id] = None
+                case MarketStatus.RESOLVED if self.settings.redeems_after_ms >= 0:
+                    self.agenda.at(self.now_ns(), partial(self.redeem_all, condition_id))
+        self._plan()
 
     def change_tick(self, slug: str, tick_text: str) -> bool:
         """Change a market's tick on demand. Say whether there is such a market; raises ValueError for no tick."""

@@ -12,6 +12,7 @@ from simulator.matching.accounts import Purse
 from simulator.matching.digest import digest_of
 from simulator.matching.events import Event
 from simulator.matching.market import Levels, MarketStatus
+from simulator.matching.memory import FINAL
 from simulator.matching.operations import (
     Advance,
     Cancel,
@@ -52,6 +53,15 @@ class Engine:
         HANDLERS[type(operation)](state, operation)
         show_books(state)
         return state.take_events()
+
+    @property
+    def now_ns(self) -> int:
+        """The instant of the last operation."""
+        return self._state.now_ns
+
+    def unsettled_trades(self) -> tuple[Trade, ...]:
+        """Return the trades that are neither confirmed nor failed, the oldest first."""
+        return tuple(trade for trade in self._state.trades.known() if trade.status not in FINAL)
 
     def instrument(self, condition_id: str) -> Instrument | None:
         """Return a market with the tick that it has now."""

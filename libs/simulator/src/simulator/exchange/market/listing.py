@@ -31,6 +31,15 @@ class Listing:
         self._taker_delay_ns = taker_delay_ms * NS_PER_MS
         self._known: dict[str, _Known] = {}
 
+    @property
+    def known(self) -> dict[str, "_Known"]:
+        """What is remembered of markets that were opened."""
+        return self._known
+
+    def recall(self, known: dict[str, "_Known"]) -> None:
+        """Know the markets that an earlier run of the same world knew."""
+        self._known = known
+
     def condition(self, token: str, now_ns: int) -> str | None:
         return self._world.condition(token, now_ns)
 

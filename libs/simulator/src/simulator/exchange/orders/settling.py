@@ -55,6 +55,12 @@ class Settlement:
             retries, fails = self._has_fault("trade_retrying", trade), self._has_fault("trade_failed", trade)
             self._go(trade.trade_id, steps(trade, self._settings, retries=retries, fails=fails))
 
+    def resume(self, trades: tuple[Trade, ...]) -> None:
+        """Go on with trades that an earlier run left on their way."""
+        for trade in trades:
+            left = steps(trade, self._settings)
+            self._go(trade.trade_id, left[1:] if trade.status is TradeStatus.MINED else left)
+
     def _go(self, trade_id: str, left: tuple[Step, ...]) -> None:
         """Have the next step done when it is due, and only then plan the one after, so that none overtakes another."""
         if not left:
