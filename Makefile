@@ -9,11 +9,11 @@ LIVE ?=
 LAG ?= 2
 SEED ?= 1
 PORT ?= 8900
-SOAK ?= 50
+DRAWS ?= 50
 STATE ?=
 WORKERS ?= --numprocesses 2 --dist loadgroup --no-loadscope-reorder
 
-.PHONY: help setup run simulator replay check test unit integration end-to-end soak test-containers images bench docs dashboards lock \
+.PHONY: help setup run simulator replay check test unit integration end-to-end torment test-containers images bench docs dashboards lock \
   format clean
 
 help: ## list every target with a sentence
@@ -55,8 +55,8 @@ integration: setup ## the tests against real NATS, real Postgres and the simulat
 end-to-end: setup ## the tests that run the whole system as processes
 	$(BIN)/pytest -q -m "not containers" tests/end_to_end
 
-soak: setup ## draw many more moments to kill executors at, and combinations of faults (SOAK=50 of each; about half an hour)
-	LIVE_KILLS=$(SOAK) LIVE_COMBINATIONS=$(SOAK) $(BIN)/pytest -q tests/end_to_end/test_live_kills.py tests/end_to_end/test_live_faults.py -k "any_moment or together"
+torment: setup ## draw many more moments to kill executors at, and combinations of faults (DRAWS=50 of each; about half an hour)
+	LIVE_KILLS=$(DRAWS) LIVE_COMBINATIONS=$(DRAWS) $(BIN)/pytest -q tests/end_to_end/test_live_kills.py tests/end_to_end/test_live_faults.py -k "any_moment or together"
 
 test-containers: setup ## build the images and run the tests that need a Docker engine
 	$(BIN)/pytest -m containers

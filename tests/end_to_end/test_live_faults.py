@@ -1,7 +1,7 @@
 """The executor on a simulated exchange that misbehaves in every way of its table: alone, and in combinations.
 
 After each: no approval has two orders at the venue, what was told of fills is what was traded, every order is over or is
-unknown with its money reserved, and risk's cash is the venue's. `make soak` draws more combinations.
+unknown with its money reserved, and risk's cash is the venue's. `make torment` draws more combinations.
 """
 
 import asyncio

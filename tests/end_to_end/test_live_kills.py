@@ -1,7 +1,7 @@
 """Executors that trade live and are killed at every step of an order's way, alone and with a replica that stands by.
 
 No order is lost, none is doubled, each is over or is unknown with its money reserved, and what is held is what the
-venue says. `make soak` draws more moments.
+venue says. `make torment` draws more moments.
 """
 
 import asyncio
