@@ -21,7 +21,7 @@ from support.waiting import eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
-COMBINATIONS = int(os.environ.get("LIVE_COMBINATIONS", "4"))
+COMBINATIONS = int(os.environ.get("LIVE_COMBINATIONS", "5"))
 """How many combinations of faults are drawn: always the same ones first."""
 TRADES_AGAIN_WITHIN_S = 25.0
 

@@ -208,7 +208,7 @@ class LiveWorld:
             "POLYMARKET_SIGNATURE_TYPE": str(DEPOSIT_WALLET), "CLOB_URL": f"{url}/clob",
             "CLOB_USER_WS_URL": f"{ws}/ws/user", "GEOBLOCK_URL": f"{url}/geoblock", "GAMMA_URL": f"{url}/gamma",
             "RELAYER_URL": f"{url}/relayer", "POLYGON_RPC_URL": f"{url}/no-chain-here", "RECONCILE_INTERVAL_S": "1",
-            "ORDER_POLL_MS": "200", "VENUE_HEARTBEAT_S": "1",
+            "ORDER_POLL_MS": "200", "VENUE_HEARTBEAT_S": "1", "ORDER_ARRIVAL_S": "3",
         } | settings  # fmt: skip
 
     async def start(self, **settings):

@@ -46,6 +46,8 @@ class Settings(ServiceSettings):
     """How often an open order is asked for."""
     venue_heartbeat_s: Annotated[float, Field(ge=0.1, le=6)] = 5.0
     """How often the venue is told that we are alive; after ten seconds without it cancels everything."""
+    order_arrival_s: Annotated[float, Field(ge=1, le=300)] = 30.0
+    """For so long after it left, an order that the venue does not know may still arrive there, and stays unknown."""
     risk_silence_ms: Annotated[int, Field(ge=500, le=600_000)] = 5000
     """Without a heartbeat of risk for this long no order leaves."""
     max_trade_size: Annotated[Decimal, Field(gt=0, le=1000)] = Decimal(20)

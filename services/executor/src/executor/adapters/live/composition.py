@@ -65,5 +65,5 @@ def live_rules(settings: Settings) -> LiveRules:
     return LiveRules(
         user_url=settings.clob_user_ws_url, is_dry_run=settings.dry_run, poll_ms=settings.order_poll_ms,
         reconcile_s=settings.reconcile_interval_s, heartbeat_s=settings.venue_heartbeat_s,
-        orders_kept_max=settings.orders_kept_max,
+        arrival_s_max=settings.order_arrival_s, orders_kept_max=settings.orders_kept_max,
     )  # fmt: skip
