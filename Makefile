@@ -44,7 +44,7 @@ check: setup ## lint, types, import contracts and tidiness
 	$(BIN)/pytest -q tests/architecture
 
 test: check ## check, and every test that needs no container, on two workers
-	$(BIN)/pytest -m "not containers" --ignore tests/architecture $(WORKERS)
+	$(BIN)/pytest -m "not containers" --ignore tests/architecture --durations 30 $(WORKERS)
 
 unit: setup ## the tests without I/O
 	$(BIN)/pytest -q tests/unit tests/contracts tests/architecture

@@ -26,7 +26,7 @@ NETWORKED = {"aiohttp", "asyncpg", "httpx", "websockets"}
 """What talks to the world outside, or to the database; an image has what its service talks with and no more."""
 TALKS_WITH = {
     "oracle": {"websockets"}, "venue": {"httpx", "websockets"}, "ledger": {"asyncpg"}, "alerter": {"httpx"},
-    "executor": {"coincurve"}, "simulator": {"aiohttp", "coincurve"},
+    "executor": {"coincurve", "eth_account", "eth_keys", "httpx", "polymarket", "websockets"}, "simulator": {"aiohttp", "coincurve"},
 }  # fmt: skip
 """The executor signs, in one file. The simulator recovers public keys from signatures, which is all it does with it."""
 FIXED = {"nats_url", "nats_password", "http_host", "http_port", "log_format", "database_url"}
