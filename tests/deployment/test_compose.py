@@ -1,0 +1,49 @@
+"""What compose.yaml says of the worlds that it runs the system in."""
+
+import json
+
+import pytest
+
+from deployment.manifests import PROFILES, compose, composed
+
+WALLET = "POLYMARKET"
+CONFINED = {"read_only": True, "cap_drop": ["ALL"], "security_opt": ["no-new-privileges:true"]}
+
+
+def test_the_wallet_is_given_to_one_container_of_one_profile():
+    knowing = {name for name, block in compose()["services"].items() if WALLET in json.dumps(block)}
+    mounting = {name for name, block in compose()["services"].items() if "/wallet" in json.dumps(block)}
+
+    assert knowing == mounting == {"executor-live"}
+    assert compose()["services"]["executor-live"]["profiles"] == ["live"]
+
+
+def test_it_trades_live_only_on_three_more_words_of_the_owner():
+    told = compose()["services"]["executor-live"]["environment"]
+
+    assert told["PAPER_TRADING"] == "false"
+    assert told["DRY_RUN"] == "${DRY_RUN:-true}"
+    assert told["LIVE_CONFIRMATION"] is None, "passed on from .env, where it is not unless the owner writes it"
+
+
+@pytest.mark.parametrize("overlay", ["paper", "sim"])
+def test_everywhere_else_the_executor_is_on_paper_and_reaches_nothing_but_the_bus(overlay):
+    executor = composed(overlay)["executor"]
+
+    assert executor["environment"]["PAPER_TRADING"] == "true"
+    assert executor["networks"] == ["bus"]
+
+
+@pytest.mark.parametrize("overlay", PROFILES)
+def test_every_container_is_confined_in_every_world(overlay):
+    for name, block in composed(overlay).items():
+        assert {key: block[key] for key in CONFINED} == CONFINED, name
+        assert block["mem_limit"], name
+        assert all(port.startswith("127.0.0.1:") for port in block.get("ports", [])), name
+
+
+def test_what_is_traded_on_is_public_data_unless_the_owner_says_otherwise():
+    assert set(composed("paper")) - set(composed("sim")) == set()
+    assert set(composed("sim")) - set(composed("paper")) == {"simulator"}
+    for name in ("oracle", "venue", "alerter"):
+        assert "simulator" not in json.dumps(composed("paper")[name])
