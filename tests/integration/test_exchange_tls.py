@@ -42,17 +42,20 @@ async def listening(authority, name):
 
 
 @pytest.fixture
-def authority(tmp_path, monkeypatch):
-    """An authority that this machine trusts, for as long as the test runs."""
-    made = trustme.CA()
-    made.cert_pem.write_to_path(tmp_path / "authority.pem")
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
-    return made
+def authority():
+    return trustme.CA()
+
+
+def believing(authority, port):
+    """A client that believes what an authority signed."""
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    return Exchange(f"https://localhost:{port}", SystemClock(), tls=context)
 
 
 async def test_one_connection_over_tls_serves_one_request_after_another(authority):
     async with listening(authority, "localhost") as (server, port):
-        exchange = Exchange(f"https://localhost:{port}", SystemClock())
+        exchange = believing(authority, port)
         found = [await exchange.time() for _ in range(5)]
         await exchange.close()
 
@@ -63,7 +66,7 @@ async def test_one_connection_over_tls_serves_one_request_after_another(authorit
 
 async def test_a_certificate_of_another_name_is_not_believed(authority):
     async with listening(authority, "example.org") as (server, port):
-        exchange = Exchange(f"https://localhost:{port}", SystemClock())
+        exchange = believing(authority, port)
         with pytest.raises(NotSentError, match="certificate"):
             await exchange.time()
         await exchange.close()
@@ -73,7 +76,7 @@ async def test_a_certificate_of_another_name_is_not_believed(authority):
 
 async def test_a_certificate_of_an_authority_that_nobody_knows_is_not_believed(authority):
     async with listening(trustme.CA(), "localhost") as (server, port):
-        exchange = Exchange(f"https://localhost:{port}", SystemClock())
+        exchange = believing(authority, port)
         with pytest.raises(NotSentError, match="certificate"):
             await exchange.time()
         await exchange.close()

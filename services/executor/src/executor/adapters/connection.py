@@ -118,12 +118,16 @@ class Connection(asyncio.Protocol):
 class Lane:
     """Connections for one kind of request, so that no other kind stands in its way. The last one used is kept warm."""
 
-    def __init__(self, endpoint: Endpoint, *, connections_max: int, connect_s_max: float, idle_s_max: float) -> None:
+    def __init__(
+        self, endpoint: Endpoint, *, connections_max: int, connect_s_max: float, idle_s_max: float,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:  # fmt: skip
+        """Take the bounds, and whom to believe where the endpoint is secure: whom this machine does, unless told."""
         self._endpoint = endpoint
         self._connect_s_max, self._idle_s_max = connect_s_max, idle_s_max
         self._free: list[Connection] = []
         self._open = asyncio.Semaphore(connections_max)
-        self._tls = ssl.create_default_context() if endpoint.is_secure else None
+        self._tls = (tls or ssl.create_default_context()) if endpoint.is_secure else None
 
     async def exchange(self, what: str, sent: bytes, *, within_s: float, body_bytes_max: int) -> Answer:
         """Send a request once; raises NotSentError, UnknownError.
