@@ -6,6 +6,7 @@ import re
 import secrets
 import socket
 import subprocess
+import sys
 import urllib.parse
 import urllib.request
 from pathlib import Path
@@ -97,6 +98,20 @@ class Deployment:
     def containers(self):
         """Inspect every container."""
         return json.loads(docker("inspect", *self.compose("ps", "--all", "--quiet").split()))
+
+    def pm_arb(self, *arguments):
+        """Run the operator's command against the published ports, as the runbook has it."""
+        ports, known = self.ports, self.secrets
+        where = {
+            "NATS_URL": f"nats://127.0.0.1:{ports['NATS_PORT']}",
+            "DATABASE_URL": f"postgresql://pm_arb:{known['POSTGRES_PASSWORD']}@127.0.0.1:{ports['POSTGRES_PORT']}/pm_arb",
+        }
+        done = subprocess.run(
+            [sys.executable, "-m", "console", *arguments], env=os.environ | known | where, capture_output=True, text=True,
+            check=False, timeout=120,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
 
     def inside(self, name, code):
         """Run a line of Python in a service's container and answer what it printed, its error included."""

@@ -4,7 +4,6 @@ import ast
 import importlib.util
 import json
 import re
-import shutil
 import subprocess
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
@@ -17,7 +16,8 @@ from common.contracts.subjects import SERVICES
 from common.settings import ServiceSettings
 from deployment.manifests import compose
 from end_to_end.dashboards import EMPTY_WHEN_ALL_IS_WELL, promql, sql
-from end_to_end.deployment import BUILT, ROOT, SIMULATED, Deployment, docker, image
+from end_to_end.deployment import BUILT, ROOT, SIMULATED, STARTED, Deployment, docker, image
+from support.containers import need_an_engine
 from support.waiting import eventually
 
 RULES = ROOT / "deploy/prometheus/rules.yml"
@@ -298,11 +298,28 @@ async def test_a_halt_without_credentials_stops_orders_and_outlives_a_restart_of
     assert deployment.select(f"SELECT sequence FROM events WHERE {late}") == []
 
 
+@needs_engine
+@slowly
+async def test_a_backup_is_restored_into_empty_volumes_message_for_message_and_row_for_row(deployment, tmp_path):
+    counts = "SELECT (SELECT count(*) FROM events), (SELECT count(*) FROM fills), (SELECT sum(quantity) FROM fills)"
+    deployment.compose("stop", *(SIMULATED.get(name, name) for name in SERVICES))
+    before, file = deployment.select(counts), str(tmp_path / "backup.tar")
+    assert "Written to" in deployment.pm_arb("backup", "--out", file)
+
+    deployment.compose("down", "--volumes", "--timeout", "20")
+    deployment.compose("up", "--detach", "--wait", "nats", "postgres")
+    deployment.pm_arb("restore", file)
+    deployment.compose("restart", "nats")
+    deployment.compose("up", "--detach", *STARTED)
+
+    await deployment.is_healthy()
+    assert deployment.select(counts)[0].split("|")[1:] == before[0].split("|")[1:]
+    assert int(deployment.select(counts)[0].split("|")[0]) >= int(before[0].split("|")[0])
+
+
 @pytest.fixture(scope="module")
 def deployment(tmp_path_factory):
-    engine = shutil.which("docker")
-    if engine is None or subprocess.run([engine, "info"], capture_output=True, check=False).returncode:
-        pytest.skip("no Docker engine answers")
+    need_an_engine()
     system = Deployment(tmp_path_factory.mktemp("deployment"))
     try:
         system.up()

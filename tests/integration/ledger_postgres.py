@@ -10,6 +10,7 @@ from common.settings import load
 from ledger.adapters.postgres import PostgresProjector
 from ledger.adapters.schema import TABLES
 from ledger.settings import Settings
+from support.containers import PostgresContainer
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -37,10 +38,21 @@ class PostgresServer:
         self._server.cleanup()
 
     async def new_database(self):
-        name = f"ledger_{next(_numbers)}"
-        async with connected(self.url()) as connection:
-            await connection.execute(f"CREATE DATABASE {name}")
-        return self.url(name)
+        return await new_database(self)
+
+
+class ContainedPostgres(PostgresContainer):
+    """The same in a container."""
+
+    async def new_database(self):
+        return await new_database(self)
+
+
+async def new_database(server):
+    name = f"ledger_{next(_numbers)}"
+    async with connected(server.url()) as connection:
+        await connection.execute(f"CREATE DATABASE {name}")
+    return server.url(name)
 
 
 @asynccontextmanager

@@ -10,6 +10,7 @@ from common.bus.api import Kept
 from common.bus.memory import MemoryBroker, MemoryBus
 from common.contracts.control import HaltRequested
 from common.errors import BusError
+from support.containers import NatsContainer
 from support.nats_server import NatsServer
 from support.waiting import eventually
 
@@ -31,6 +32,13 @@ class Real:
         self.server.remove()
 
 
+class Contained(Real):
+    """The same in a container, of the image that is deployed."""
+
+    def __init__(self):
+        self.server = NatsContainer()
+
+
 class Memory:
     """Buses of one broker in memory."""
 
@@ -47,7 +55,10 @@ class Memory:
         """Nothing to stop."""
 
 
-@pytest.fixture(params=[Real, Memory], ids=["nats", "memory"])
+CONTAINED = pytest.param(Contained, id="container", marks=pytest.mark.containers)
+
+
+@pytest.fixture(params=[pytest.param(Real, id="nats"), pytest.param(Memory, id="memory"), CONTAINED])
 async def world(request):
     world = request.param()
     await world.start()

@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from builders import a_fill, a_settlement, an_approval, an_opportunity
-from integration.ledger_postgres import PostgresServer, a_projector, connected, every_row
+from integration.ledger_postgres import ContainedPostgres, PostgresServer, a_projector, connected, every_row
 from ledger.adapters.postgres import JournalChangedError, RebuildingError
 from ledger.adapters.rebuild import WouldForgetError, rebuild
 from ledger.adapters.schema import SchemaError
@@ -27,9 +27,13 @@ UPDATE schema_version SET version = 1;
 """
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    server = PostgresServer(tmp_path_factory.mktemp("pg"))
+CONTAINED = pytest.param("container", marks=pytest.mark.containers)
+
+
+@pytest.fixture(scope="module", params=["embedded", CONTAINED])
+def server(tmp_path_factory, request):
+    """A real server: embedded, and in a container of the image that is deployed where an engine is there."""
+    server = PostgresServer(tmp_path_factory.mktemp("pg")) if request.param == "embedded" else ContainedPostgres()
     yield server
     server.remove()
 
