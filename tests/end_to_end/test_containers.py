@@ -300,10 +300,14 @@ async def test_a_halt_without_credentials_stops_orders_and_outlives_a_restart_of
 
 @needs_engine
 @slowly
-async def test_a_backup_is_restored_into_empty_volumes_message_for_message_and_row_for_row(deployment, tmp_path):
+async def test_data_survive_down_and_up_and_a_backup_is_restored_into_empty_volumes(deployment, tmp_path):
     counts = "SELECT (SELECT count(*) FROM events), (SELECT count(*) FROM fills), (SELECT sum(quantity) FROM fills)"
     deployment.compose("stop", *(SIMULATED.get(name, name) for name in SERVICES))
     before, file = deployment.select(counts), str(tmp_path / "backup.tar")
+    deployment.compose("down", "--timeout", "20")
+    deployment.compose("up", "--detach", "--wait", "nats", "postgres")
+    assert deployment.select(counts) == before
+
     assert "Written to" in deployment.pm_arb("backup", "--out", file)
 
     deployment.compose("down", "--volumes", "--timeout", "20")
