@@ -51,6 +51,7 @@ def test_an_order_that_was_open_is_asked_for_once(reports):
     assert again.desk.doubts == 1
     asked = again.tick()
     assert (type(asked), asked.detail) == (OrderUnknown, "it was open when the service started anew")
+    assert asked.cause == "restart"
     assert (again.desk.doubts, again.state) == (0, OrderState.UNKNOWN)
     assert not isinstance(again.tick(0.1), OrderUnknown)
 

@@ -201,6 +201,18 @@ def test_an_order_that_was_unanswered_counts_though_it_was_found_later():
     assert rule(ask(1)) == "error_rate_is_low"
 
 
+def test_orders_asked_for_after_a_restart_of_the_executor_are_no_errors_of_the_venue():
+    lived = two_markets(error_rate_orders=4, error_rate="0.5", repeated_trades_max=100)
+    ask = Asking(lived)
+    for n in range(4):
+        order = ask(n / 10)
+        assert rule(order) == "approved"
+        for event in (lost(order).model_copy(update={"cause": "restart"}), cancelled(order)):
+            lived.tell(event)
+
+    assert not isinstance(lived.tick(after(2)), TradingHalted)
+
+
 def test_an_old_error_counts_no_more():
     lived = two_markets(error_rate_orders=2, error_rate="0.4", error_rate_window_s=60, repeated_trades_max=100)
     ask = Asking(lived)

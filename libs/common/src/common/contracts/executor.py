@@ -66,6 +66,8 @@ class OrderUnknown(OrderEvent):
 
     type: Literal["order_unknown"] = "order_unknown"
     detail: str
+    cause: Literal["venue", "restart"] = "venue"
+    """Whether the venue gave no answer, or the executor itself began anew and asks what its predecessor did."""
 
 
 class OrderCancelled(OrderEvent):

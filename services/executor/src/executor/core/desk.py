@@ -234,7 +234,7 @@ class OrderDesk:
         """Ask for one order, or one match, of which nobody has spoken for too long."""
         for order in self.orders.open():
             if order.in_doubt:
-                return self._clerk.unknown(order, A_RESTART, now)
+                return self._clerk.unknown(order, A_RESTART, now, is_restart=True)
             if self.reconciler and order.approval.order_id in self.reconciler.vanished:
                 return self._clerk.unknown(order, NOT_LISTED, now)
             if self._is_overdue(order.since, now) and order.state is not OrderState.UNKNOWN and not order.times_unknown:

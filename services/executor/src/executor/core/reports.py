@@ -127,10 +127,11 @@ class Clerk:
         event_id = ids.derive("order_refused", approval.order_id)
         return OrderRefused(event_id=event_id, rule=rule, detail=detail, at=now, **self._order(approval))
 
-    def unknown(self, order: Order, detail: str, at: Instant) -> OrderUnknown:
+    def unknown(self, order: Order, detail: str, at: Instant, *, is_restart: bool = False) -> OrderUnknown:
         """Say that nobody knows, so that the gateway asks. Each time of asking is a fact of its own."""
         event_id = ids.derive("order_unknown", order.approval.order_id, order.times_unknown)
-        return OrderUnknown(event_id=event_id, detail=detail, at=at, **self._order(order.approval))
+        cause: Literal["venue", "restart"] = "restart" if is_restart else "venue"
+        return OrderUnknown(event_id=event_id, detail=detail, cause=cause, at=at, **self._order(order.approval))
 
     def reported(self, order: Order, report: GatewayReport) -> Event | None:
         """Put a report on an order, which its table allows, into the executor's words; None when nobody need know."""

@@ -13,7 +13,8 @@ Fared = tuple[Instant, bool]
 class Errors:
     """Folds what the executor says of orders. One order counts once, and what follows makes no error of it good.
 
-    What the executor refused to send counts as neither: the venue had no part in it.
+    What the executor refused to send counts as neither: the venue had no part in it. Nor does an order become an error
+    by being asked for after a restart of the executor: a takeover alone must not halt trading.
     """
 
     def __init__(self, *, orders: int, window_s: int) -> None:
@@ -23,6 +24,8 @@ class Errors:
 
     def observe(self, event: Event) -> None:
         match event:
+            case OrderUnknown(cause="restart"):
+                pass
             case OrderRejected() | OrderUnknown():
                 self._note(event.order_id, event.at, is_error=True)
             case OrderAccepted() | OrderCancelled() | OrderFilled():
