@@ -31,6 +31,7 @@ from unit.executor.desk_builders import (
     rejected,
     retried,
 )
+from unit.executor.reconciliation_builders import a_snapshot
 
 WALLETS = ("polymarket", "py_clob_client", "py_clob_client_v2", "eth_account", "eth_keys", "coincurve", "web3")
 
@@ -69,6 +70,7 @@ def test_a_wrong_setting_is_named(name, value):
 def test_the_owners_cap_is_the_cap_of_the_last_hop():
     desk = an_executor(max_trade_size="5").core.desk
     desk.observe(a_market())
+    desk.observe(a_snapshot(0, collateral=None))
 
     assert desk.decide(an_approval(), NOON).rule == "cost_is_within_cap"
 
@@ -112,7 +114,14 @@ def _tick():
 def test_its_figures_say_what_people_watch():
     assembly = an_executor()
     core = assembly.core
-    for event in (a_market(), a_book(), WentLive(at=NOON), a_heartbeat(), an_approval()):
+    for event in (
+        a_market(),
+        a_book(),
+        WentLive(at=NOON),
+        a_snapshot(0, collateral=None),
+        a_heartbeat(),
+        an_approval(),
+    ):
         outcome = core.decide(event, NOON)
         core.observe(event)
         if outcome:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from builders import NOON, after
+from builders import NOON, a_fill, after
 from common.contracts.control import HaltRequested, ResumeRequested
 from common.contracts.executor import OrderRefused, OrderSubmitted
 from common.contracts.risk import TradingHalted, TradingResumed
@@ -108,3 +108,14 @@ def test_what_the_latch_remembers_is_bounded():
 
     assert len(latch._seen) == 1000
     assert latch.risk == "risk: drawdown"
+
+
+def test_a_journal_of_another_mode_is_not_traded_on_and_no_resume_lifts_that():
+    lived = Lived()
+    lived.tell(a_fill(mode="live"))
+    lived.tell(RESUME)
+
+    refused = lived.approve()
+
+    assert isinstance(refused, OrderRefused)
+    assert "the journal is of live trading: paper needs one of its own" in refused.detail

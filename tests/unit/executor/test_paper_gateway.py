@@ -13,7 +13,7 @@ from common.contracts.risk import TradingHalted
 from common.contracts.runtime import BusLost, Tick, WentLive
 from executor.adapters.metrics import REFUSALS
 from executor.adapters.paper import AttentiveDesk, PaperGateway, PaperRules, PaperVenue
-from executor.core import OrderDesk
+from executor.core import OrderDesk, Tolerances
 from support.waiting import eventually
 from unit.executor.desk_builders import caps, filled
 from unit.executor.paper_builders import ms
@@ -39,9 +39,9 @@ class Inbox:
 class Running:
     """Desk and gateway, told things in the order of the loop; time is virtual and moves when told."""
 
-    def __init__(self, **rules):
+    def __init__(self, *, tolerances=None, desk=None, **rules):
         self.clock, self.inbox, self.told = VirtualClock(NOON), Inbox(), []
-        self.core = AttentiveDesk(OrderDesk(caps(), mode="paper"))
+        self.core = AttentiveDesk(desk or OrderDesk(caps(), mode="paper", tolerances=tolerances))
         self.venue = PaperVenue(PaperRules(**rules))
         self.gateway = PaperGateway(self.venue, self.clock, approval=self.core.approval, is_halted=self.core.is_halted)
 
@@ -231,3 +231,94 @@ async def test_the_paper_venue_tells_its_account_at_the_start_and_every_so_often
     source.cancel()
     first = running.inbox.snapshots[0]
     assert (first.gap, first.orders, first.fills, first.collateral, first.wallet) == ("", (), (), None, "")
+
+
+# --- its account, held against the record ---
+
+
+async def looks(running, at):
+    """Let the gateway look at its account, and answer what the desk says of it."""
+    running.clock.advance_to(at)
+    running.gateway._look(at)
+    await running.tell(*running.inbox.events, at=at)
+    running.inbox.events.clear()
+    return running.core.desk.decide(running.inbox.snapshots[-1], at), await running.tell(
+        running.inbox.snapshots[-1], at=at
+    )
+
+
+async def lives(*, desk=None, at=NOON, is_long_there=False):
+    running = Running(tolerances=Tolerances(), desk=desk)
+    if not is_long_there:
+        running.clock.advance_to(at)
+        running.gateway._began_at = at
+    await running.start()
+    await running.tell(a_market(), a_book(), WentLive(at=at), a_heartbeat(), at=at)
+    running.source.cancel()
+    await running.tell(running.inbox.snapshots[-1], at=at)
+    return running
+
+
+def agrees(running):
+    desk = running.core.desk
+    return not desk.reconciler.halted_by and not desk.reconciler._suspicions and desk.reconciler._severity == "none"
+
+
+async def a_trade(running):
+    await running.tell(an_approval())
+    for at in (ms(100), ms(250), ms(2250)):
+        await running.tick(at)
+    await running.tell(*running.inbox.events, at=ms(2250))
+    running.inbox.events.clear()
+
+
+async def test_the_first_look_comes_with_going_live_and_the_first_order_waits_for_no_interval():
+    running = await lives()
+    await running.tell(an_approval())
+
+    assert running.told == ["reconciliation_done", "order_submitted"]
+
+
+async def test_in_a_run_the_paper_account_and_the_record_agree():
+    running = await lives()
+    await a_trade(running)
+    for seconds in (10, 20, 90):
+        await looks(running, ms(1000 * seconds))
+        assert agrees(running)
+
+    assert len(running.inbox.snapshots[-1].fills) == 1
+
+
+async def test_after_a_kill_or_a_takeover_what_an_earlier_process_matched_is_no_difference():
+    before = await lives()
+    await a_trade(before)
+    again = await lives(desk=before.core.desk, at=ms(20_000), is_long_there=True)
+    for seconds in (20, 30, 90):
+        await looks(again, ms(1000 * seconds))
+        assert agrees(again)
+
+    assert again.inbox.snapshots[-1].fills == ()
+
+
+async def test_open_orders_of_a_process_that_was_killed_end_as_cancelled_and_differ_in_nothing():
+    before = await lives()
+    await before.tell(an_approval())
+    again = await lives(desk=before.core.desk, at=ms(20_000), is_long_there=True)
+    await again.tick(ms(20_100))
+    await again.tick(ms(20_200))
+    await looks(again, ms(30_000))
+    await looks(again, ms(40_000))
+
+    assert "order_cancelled" in again.told
+    assert agrees(again)
+
+
+async def test_looks_that_waited_for_the_bus_are_judged_behind_the_reports_before_them():
+    running = await lives()
+    await running.tell(an_approval())
+    for at in (ms(100), ms(250), ms(10_000)):
+        running.gateway._look(at)
+    waited = sorted(running.inbox.events + running.inbox.snapshots[1:], key=lambda event: event.at)
+    await running.tell(*waited, at=ms(40_000))
+
+    assert agrees(running)

@@ -191,11 +191,37 @@ def test_half_of_the_orders_may_fail():
     assert rule(ask(1)) == "approved"
 
 
-def test_an_order_that_was_unanswered_counts_though_it_was_found_later():
+def test_an_order_that_was_unanswered_for_a_while_counts_until_it_ends_well():
     lived = two_markets(error_rate_orders=2, error_rate="0.4", repeated_trades_max=100)
     ask = Asking(lived)
     order = ask()
-    for event in (lost(order), completed(order)):
+    lived.tell(lost(order))
+
+    assert rule(ask.elsewhere(4)) == "approved"
+    assert rule(ask.elsewhere(5)) == "error_rate_is_low"
+    lived.tell(completed(order))
+    assert rule(ask.elsewhere(6)) == "approved"
+
+
+def test_a_crash_with_ten_orders_in_flight_halts_nothing_when_each_comes_to_a_good_end():
+    lived = two_markets(error_rate_orders=4, error_rate="0.5", repeated_trades_max=100, unknown_orders_max=3)
+    ask = Asking(lived)
+    orders = [an_approval(event_id=f"d{n}", order_id=f"order{n}", opportunity_id=f"o{n}") for n in range(10)]
+    for event in (*orders, *map(lost, orders)):
+        lived.tell(event)
+    assert not isinstance(lived.tick(after(1)), TradingHalted)
+    for order in orders:
+        lived.tell(cancelled(order))
+
+    assert not isinstance(lived.tick(after(60)), TradingHalted)
+    assert rule(ask(60)) == "approved"
+
+
+def test_a_rejection_stays_an_error_whatever_follows():
+    lived = two_markets(error_rate_orders=2, error_rate="0.4", repeated_trades_max=100)
+    ask = Asking(lived)
+    order = ask()
+    for event in (rejected(order), lost(order), completed(order)):
         lived.tell(event)
 
     assert rule(ask(1)) == "error_rate_is_low"

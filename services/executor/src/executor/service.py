@@ -10,6 +10,7 @@ from common.runtime.assembly import Assembly, Recovery
 from executor.adapters.metrics import measure
 from executor.adapters.paper import AttentiveDesk, PaperGateway, PaperRules, PaperVenue
 from executor.core import Caps, OrderDesk
+from executor.core.tolerances import Tolerances
 from executor.settings import Settings
 
 RECOVERY = (
@@ -32,7 +33,7 @@ def assemble(settings: Settings, clock: Clock | None = None, environment: Mappin
 
 
 def _on_paper(settings: Settings, clock: Clock) -> Assembly:
-    desk = AttentiveDesk(OrderDesk(caps(settings), mode="paper"))
+    desk = AttentiveDesk(OrderDesk(caps(settings), mode="paper", tolerances=tolerances(settings)))
     venue = PaperVenue(paper_rules(settings))
     gateway = PaperGateway(
         venue, clock, approval=desk.approval, is_halted=desk.is_halted, reconcile_s=settings.reconcile_interval_s
@@ -66,6 +67,11 @@ def caps(settings: Settings) -> Caps:
         order_timeout_ms=settings.order_timeout_ms, risk_silence_ms_max=settings.risk_silence_ms,
         orders_kept_max=settings.orders_kept_max, markets_kept_max=settings.markets_kept_max,
     )  # fmt: skip
+
+
+def tolerances(settings: Settings) -> Tolerances:
+    """Read how often the book is held against the venue's, and what may differ."""
+    return Tolerances(interval_ms=round(settings.reconcile_interval_s * 1000))
 
 
 def paper_rules(settings: Settings) -> PaperRules:

@@ -132,6 +132,7 @@ class OrderDesk:
             case OrderEvent():
                 self._fold_order(event)
             case FillMatched():
+                self.latch.note_mode(event.mode, self._mode)
                 self.orders.matched(event)
                 self._positions.matched(event)
             case FillConfirmed() | FillFailed():

@@ -2,6 +2,7 @@
 
 from common.contracts.base import Event
 from common.contracts.control import HaltRequested, ResumeRequested
+from common.contracts.executor import TradingMode
 from common.contracts.risk import TradingHalted, TradingResumed
 from common.contracts.runtime import BusLost, BusRestored
 from executor.core.inputs import Standing, VenueStanding
@@ -22,6 +23,8 @@ class Latch:
         """Why risk halted, or empty."""
         self.bus = ""
         """Why the bus cannot be relied on, or empty."""
+        self.record = ""
+        """Why the record is not one to trade on, or empty. Nothing lifts it."""
         self._seen: dict[str, None] = {}
 
     def observe(self, event: Event) -> None:
@@ -49,7 +52,12 @@ class Latch:
     @property
     def reasons(self) -> tuple[str, ...]:
         """Say who said stop, the bus apart."""
-        return tuple(reason for reason in (self.operator, self.risk) if reason)
+        return tuple(reason for reason in (self.record, self.operator, self.risk) if reason)
+
+    def note_mode(self, found: TradingMode, own: TradingMode) -> None:
+        """Stop for good on a record of another mode: what was held on paper is in no wallet, nor the reverse."""
+        if found != own:
+            self.record = f"the journal is of {found} trading: {own} needs one of its own"
 
     @property
     def venue(self) -> tuple[str, ...]:

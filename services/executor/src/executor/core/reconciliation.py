@@ -150,7 +150,7 @@ class Reconciler:
         match event:
             case VenueSnapshot():
                 self._take(event)
-            case ReconciliationDone():
+            case ReconciliationDone() if event.mode == self._mode:
                 self._note(event)
             case ResumeRequested():
                 self._resume(event)
@@ -175,6 +175,8 @@ class Reconciler:
         self._cancel_asked_at = {i: at for i, at in self._cancel_asked_at.items() if i in self._to_cancel}
         self._vanished = dict.fromkeys(comparison.vanished())
         self._incomplete_count, self._severity, self.last = 0, view.severity, snapshot
+        if snapshot.collateral is None:
+            self.wallet.pay_out_settled()
         self.wallet.make_certain(Instant(snapshot.asked_at - self._tolerances.wallet_grace_s * SECOND))
 
     def _note(self, event: ReconciliationDone) -> None:

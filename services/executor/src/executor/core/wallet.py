@@ -148,6 +148,11 @@ class Wallet:
             del self.redemptions[market_id]
             self.cash += redemption.payout
 
+    def pay_out_settled(self) -> None:
+        """Take settled markets as paid out, where there is no wallet to show it: so that they can be forgotten."""
+        for token in self.tokens.values():
+            token.redeemed = token.redeemed or token.winner is not None
+
     def dollars(self, before: Instant) -> Range:
         """Say what all trades came to, in dollars from zero; what was not final by `before` may be in it or not."""
         total = Range(self.cash, self.cash)

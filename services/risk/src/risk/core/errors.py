@@ -1,17 +1,31 @@
 """How the last orders fared at the venue: rejected, unanswered, or as they should."""
 
+from enum import Enum, auto
+
 from common.clock import SECOND, Instant, since
 from common.contracts.base import Event
 from common.contracts.executor import OrderAccepted, OrderCancelled, OrderFilled, OrderRejected, OrderUnknown
 from common.contracts.risk import TradingResumed
 from risk.core.recent import Recent
 
-Fared = tuple[Instant, bool]
-"""When it was first said, and whether it was an error."""
+UNANSWERED_S = 5
+"""An order whose fate nobody knows is an error after so long: a restart asks for all that was open, and is none."""
+
+
+class Fate(Enum):
+    """What the executor last said of an order."""
+
+    GOOD = auto()
+    UNKNOWN = auto()
+    REJECTED = auto()
+
+
+Fared = tuple[Instant, Fate]
+"""Since when, and how."""
 
 
 class Errors:
-    """Folds what the executor says of orders. One order counts once, and what follows makes no error of it good.
+    """Folds what the executor says of orders. One order counts once, by how it ended; a rejection stays one.
 
     What the executor refused to send counts as neither: the venue had no part in it. Nor does an order become an error
     by being asked for after a restart of the executor: a takeover alone must not halt trading.
@@ -24,12 +38,14 @@ class Errors:
 
     def observe(self, event: Event) -> None:
         match event:
+            case OrderRejected():
+                self._note(event.order_id, event.at, Fate.REJECTED)
             case OrderUnknown(cause="restart"):
                 pass
-            case OrderRejected() | OrderUnknown():
-                self._note(event.order_id, event.at, is_error=True)
+            case OrderUnknown():
+                self._note(event.order_id, event.at, Fate.UNKNOWN)
             case OrderAccepted() | OrderCancelled() | OrderFilled():
-                self._note(event.order_id, event.at, is_error=False)
+                self._note(event.order_id, event.at, Fate.GOOD)
             case TradingResumed():
                 self._resumed_at = max(self._resumed_at, event.at)
             case _:
@@ -37,15 +53,21 @@ class Errors:
 
     def count(self, now: Instant) -> int:
         """Count the errors among the last orders, within the window and since a person last looked."""
-        recent = self._fared.values()
-        return sum(1 for at, bad in recent if bad and at > self._resumed_at and since(now, at) < self._window)
+        return sum(1 for fared in self._fared.values() if self._is_error(fared, now))
 
     def share(self, now: Instant) -> str:
         """Write the share, for a refusal's figures."""
         return f"errors={self.count(now)} of_last={self._orders}"
 
-    def _note(self, order_id: str, at: Instant, *, is_error: bool) -> None:
+    def _is_error(self, fared: Fared, now: Instant) -> bool:
+        at, fate = fared
+        age = since(now, at)
+        is_over = at <= self._resumed_at or age >= self._window
+        if fate is Fate.GOOD or is_over:
+            return False
+        return fate is Fate.REJECTED or age >= UNANSWERED_S * SECOND
+
+    def _note(self, order_id: str, at: Instant, fate: Fate) -> None:
         known = self._fared.get(order_id)
-        if known is not None and (known[1] or not is_error):
-            return
-        self._fared.put(order_id, (at, is_error))
+        if known is None or known[1] not in (fate, Fate.REJECTED):
+            self._fared.put(order_id, (at, fate))

@@ -11,7 +11,7 @@ from common.contracts.base import Event
 from common.contracts.control import HaltRequested
 from common.contracts.executor import OrderRefused, OrderSubmitted, OrderUnknown
 from common.contracts.risk import OrderApproved, TradingHalted
-from common.contracts.runtime import BusLost
+from common.contracts.runtime import BusLost, WentLive
 from common.contracts.venue import BookUpdated, MarketUpdated
 from common.runtime.core import Inbox
 from executor.adapters.metrics import REFUSALS, REPORTS
@@ -36,7 +36,10 @@ class PaperGateway:
         self._venue, self._clock = venue, clock
         self._approval, self._is_halted = approval, is_halted
         self._was_halted = False
-        self._reconcile_s, self._began_at = reconcile_s, clock.now()
+        self._reconcile_s = reconcile_s
+        self._began_at = clock.now()
+        """What was matched before is of another process, and not listed."""
+        self._looked_at: Instant | None = None
         self._inbox: Inbox | None = None
         self._waiting: list[GatewayReport] = []
         self._news = asyncio.Event()
@@ -68,6 +71,8 @@ class PaperGateway:
                 self._venue.on_book(event)
             case MarketUpdated():
                 self._venue.on_market(event)
+            case WentLive():
+                self._begin(now)
             case _:
                 self._cancel_when_halted(event, now)
         self._pump(now)
@@ -81,19 +86,30 @@ class PaperGateway:
     async def run(self, inbox: Inbox) -> None:
         """Hand in each report when it is due, for ever."""
         self._inbox = inbox
-        looked_at: Instant | None = None
         while True:
             self._news.clear()
             now = self._clock.now()
             self._pump(now)
-            if looked_at is None or since(now, looked_at) >= self._reconcile_s * SECOND:
-                inbox.put(self._venue.snapshot(self._began_at, now))
-                looked_at = now
+            if self._looked_at is None or since(now, self._looked_at) >= self._reconcile_s * SECOND:
+                self._look(now)
             due = self._venue.next_due()
-            next_look = Instant(looked_at + int(self._reconcile_s * SECOND))
+            next_look = Instant((self._looked_at or now) + int(self._reconcile_s * SECOND))
             wait = max(0.0, since(next_look if due is None else min(due, next_look), self._clock.now()) / SECOND)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._news.wait(), wait)
+
+    def _begin(self, now: Instant) -> None:
+        """Start the account at the moment of going live: a standby's process is older than its turn."""
+        self._began_at, self._looked_at = now, None
+        if self._inbox is not None:
+            self._look(now)
+
+    def _look(self, now: Instant) -> None:
+        """Tell of the account, behind all that was reported before."""
+        assert self._inbox is not None, "expected to run, found no inbox"
+        self._pump(now)
+        self._inbox.put(self._venue.snapshot(self._began_at, now))
+        self._looked_at = now
 
     def _cancel_when_halted(self, event: Event, now: Instant) -> None:
         """Cancel everything on each word of halt, and when the desk halts by itself."""

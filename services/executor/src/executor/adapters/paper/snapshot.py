@@ -14,7 +14,8 @@ def snapshot(orders: Iterable[PaperOrder], fills_since: Instant, now: Instant, c
     known = tuple(orders)
     return VenueSnapshot(
         gap="", orders=tuple(_open(order) for order in known if order.stage in {Stage.HELD, Stage.RESTING}),
-        fills=tuple(fill for order in known for fill in _fills(order, now, confirm_ms)), fills_since=fills_since,
+        fills=tuple(fill for order in known for fill in _fills(order, fills_since, now, confirm_ms)),
+        fills_since=fills_since,
         holdings=(), collateral=None, allowance=None, wallet="", signature_type=0, asked_at=now, at=now,
     )  # fmt: skip
 
@@ -28,7 +29,7 @@ def _open(order: PaperOrder) -> VenueOrder:
     )  # fmt: skip
 
 
-def _fills(order: PaperOrder, now: Instant, confirm_ms: int) -> list[VenueFill]:
+def _fills(order: PaperOrder, fills_since: Instant, now: Instant, confirm_ms: int) -> list[VenueFill]:
     approval = order.approval
     return [
         VenueFill(
@@ -37,4 +38,5 @@ def _fills(order: PaperOrder, now: Instant, confirm_ms: int) -> list[VenueFill]:
             quantity=fill.quantity, is_final=since(now, fill.at) >= confirm_ms * MILLISECOND, matched_at=fill.at,
         )
         for fill in order.fills
+        if fill.at >= fills_since
     ]  # fmt: skip

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 
-from common.clock import MILLISECOND, Instant, later, since
+from common.clock import MILLISECOND, SECOND, Instant, later, since
 from common.contracts.risk import OrderApproved
 from common.contracts.venue import BookUpdated, Level, MarketUpdated
 from common.money import ZERO_USD, Shares
@@ -22,6 +22,9 @@ from executor.adapters.paper.schedule import Schedule
 from executor.adapters.paper.snapshot import snapshot
 from executor.adapters.paper.teller import Teller
 from executor.core.inputs import GatewayNotFound, GatewayReport, VenueSnapshot
+
+LISTED_S_MAX = 900
+"""Matches from longer ago are not told of again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +48,8 @@ class PaperVenue:
         self._depth = Depth(2 * rules.markets_kept_max)
         self._markets: OrderedDict[str, MarketUpdated] = OrderedDict()
         self._orders: dict[str, PaperOrder] = {}
+        self._forgotten_until = Instant(0)
+        """When the last match of those that are forgotten was."""
         self._resting: dict[str, list[PaperOrder]] = {}
         self.duplicates = 0
         """Orders that were sent twice; the second is not one."""
@@ -124,7 +129,8 @@ class PaperVenue:
     def snapshot(self, since: Instant, now: Instant) -> VenueSnapshot:
         """Say all there is to say of the account, as far as this process knows it."""
         self._schedule.advance(now)
-        return snapshot(self._orders.values(), since, now, self._rules.confirm_ms)
+        listed_since = Instant(max(since, self._forgotten_until, now - LISTED_S_MAX * SECOND))
+        return snapshot(self._orders.values(), listed_since, now, self._rules.confirm_ms)
 
     @property
     def working(self) -> int:
@@ -270,4 +276,5 @@ class PaperVenue:
         if excess < max(1, self._rules.orders_kept_max // 10):
             return
         for order_id in [i for i, order in self._orders.items() if order.stage is Stage.DONE][:excess]:
-            del self._orders[order_id]
+            order = self._orders.pop(order_id)
+            self._forgotten_until = max([self._forgotten_until, *(fill.at for fill in order.fills)])
