@@ -13,7 +13,7 @@ DRAWS ?= 50
 STATE ?=
 WORKERS ?= --numprocesses 2 --dist loadgroup --no-loadscope-reorder
 
-.PHONY: help setup run simulator replay check test unit integration end-to-end torment test-containers images bench docs dashboards lock \
+.PHONY: help setup run simulator replay check test unit integration end-to-end torment test-containers images bench soak docs dashboards lock \
   format clean
 
 help: ## list every target with a sentence
@@ -68,6 +68,9 @@ images: ## build the images and list their size, content and digest
 bench: setup ## measure frame-in to an order's bytes out, beside the bare hops, replay speed, and what the simulated exchange takes a second; writes build/bench*.json
 	$(BIN)/python tests/benchmarks/bench.py
 	$(BIN)/python tests/benchmarks/exchange.py
+
+soak: setup ## run the whole system for an hour at 2,000 book changes a second: memory, lag, what was shed; PASS or FAIL (SOAK_SECONDS=3600 SOAK_CHANGES=2000)
+	$(BIN)/python tests/benchmarks/soak.py
 
 docs: setup ## write the documents that are generated
 	$(BIN)/python -m console.documents

@@ -156,14 +156,34 @@ async def test_the_last_word_per_subject_is_read_back(world):
 
 
 async def test_many_messages_are_read_back_in_batches_without_a_gap(world):
-    venue = await world.bus("venue")
+    oracle = await world.bus("oracle")
     for n in range(1203):
-        await venue.publish(a_book(source_at=after(n)))
-    await eventually(lambda: _count(venue, 1203))
+        await oracle.publish(a_price(source_at=after(n)))
+    await eventually(lambda: _count(oracle, 1203))
 
-    read = [m.event.source_at async for m in venue.replay("MARKET", "venue.book.>")]
+    read = [m.event.source_at async for m in oracle.replay("MARKET", "oracle.price.>")]
 
     assert read == [after(n) for n in range(1203)]
+    await oracle.close()
+
+
+async def test_the_last_book_of_each_token_is_found_while_new_ones_keep_coming(world):
+    venue = await world.bus("venue")
+    for token in ("1" * 70, "2" * 70):
+        await venue.publish(a_book(token_id=token))
+
+    async def publish():
+        while True:
+            await venue.publish(a_book(token_id="1" * 70))
+
+    await eventually(lambda: _kept(venue, "BOOKS", 2))
+    storm = asyncio.create_task(publish())
+    try:
+        for _ in range(20):
+            found = {m.event.token_id async for m in venue.latest("BOOKS", "venue.book.>")}
+            assert found == {"1" * 70, "2" * 70}
+    finally:
+        storm.cancel()
     await venue.close()
 
 
@@ -213,6 +233,10 @@ async def _count(bus, wanted):
     return await bus.last_sequence("MARKET") == wanted
 
 
+async def _kept(bus, stream, at_least):
+    return await bus.last_sequence(stream) >= at_least
+
+
 async def _journal(bus, wanted):
     return await bus.last_sequence("JOURNAL") == wanted
 
@@ -241,7 +265,7 @@ async def test_a_stream_in_memory_that_went_with_its_server_reads_as_empty_and_a
     scanner = await server.bus("scanner")
 
     assert [m async for m in scanner.replay("MARKET")] == []
-    assert [m async for m in scanner.latest("MARKET", "venue.book.>")] == []
+    assert [m async for m in scanner.latest("BOOKS", "venue.book.>")] == []
     with pytest.raises(BusError, match="stream not found"):
         await scanner.last_sequence("JOURNAL")
 

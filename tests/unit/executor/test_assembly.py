@@ -46,7 +46,7 @@ def test_it_trades_on_paper_unless_told_otherwise():
 
     assert (assembly.name, assembly.gateway) == ("executor", assembly.sources[0])
     assert [(r.stream, r.filter, r.how) for r in assembly.recovery] == [
-        ("JOURNAL", ">", "all"), ("CATALOGUE", "venue.market.>", "last"), ("MARKET", "venue.book.>", "last"),
+        ("JOURNAL", ">", "all"), ("CATALOGUE", "venue.market.>", "last"), ("BOOKS", "venue.book.>", "last"),
     ]  # fmt: skip
 
 

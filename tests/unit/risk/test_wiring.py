@@ -149,7 +149,7 @@ def test_the_service_is_rebuilt_from_the_whole_journal_in_order():
     assert ("JOURNAL", ">", "all") in parts
     assert ("CATALOGUE", "venue.market.>", "last") in parts
     assert ("CONTROL", "control.rearm", "last") in parts
-    assert {stream for stream, _, _ in parts} == {"JOURNAL", "CATALOGUE", "MARKET", "CONTROL"}
+    assert {stream for stream, _, _ in parts} == {"JOURNAL", "CATALOGUE", "MARKET", "BOOKS", "CONTROL"}
 
 
 def test_risk_hears_what_became_of_its_orders_durably():

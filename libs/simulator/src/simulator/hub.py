@@ -87,6 +87,10 @@ class Hub:
         _forget(self._routes, (channel, key), session)
         _forget(self._keys, (channel, session), key)
 
+    def is_heard(self, channel: str, key: str) -> bool:
+        """Say whether anybody listens for a key."""
+        return (channel, key) in self._routes
+
     def connections(self, channel: str) -> int:
         return len(self._sessions.get(channel, ()))
 

@@ -67,6 +67,7 @@ def exchange_settings(options: argparse.Namespace) -> ExchangeSettings:
         limits_rates=not options.no_rate_limits,
         enforces_signer_limits=options.enforce_signer_limits,
         open_orders_max=options.open_orders_max,
+        book_changes_per_s=options.book_changes,
     )
 
 
@@ -134,6 +135,7 @@ def _of_exchange(group: argparse._ArgumentGroup) -> None:
         ("--confirmed-after-ms", usual.confirmed_after_ms, "from a match until its trade is CONFIRMED"),
         ("--redeems-after-ms", usual.redeems_after_ms, "from a resolution until winnings are paid, negative for never"),
         ("--open-orders-max", usual.open_orders_max, "open orders of one API key"),
+        ("--book-changes", usual.book_changes_per_s, "levels resized a second, far from the touch, as if it were busy"),
     ):
         metavar = "MS" if name.endswith("-ms") else "N"
         group.add_argument(name, type=int, default=value, metavar=metavar, help=f"{what} (default: {value})")

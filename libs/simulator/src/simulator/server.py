@@ -1,9 +1,10 @@
 """One process, one port, the whole outside world in real time: a thin clock around a pure world."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from aiohttp import web
 
@@ -18,7 +19,8 @@ from simulator.exchange.identity import pages as identity
 from simulator.exchange.identity.keyring import KeyRing
 from simulator.exchange.limits.http_faults import faulting
 from simulator.exchange.limits.rate_limits import limiting
-from simulator.exchange.market import clob, gamma, market_socket, prices
+from simulator.exchange.market import clob, gamma, market_frames, market_socket, prices
+from simulator.exchange.market.bustle import Bustle
 from simulator.exchange.market.flow import Flow
 from simulator.exchange.market.listing import Listing
 from simulator.exchange.memory import Memory
@@ -113,10 +115,7 @@ async def running(
     await runner.setup()
     site = web.TCPSite(runner, host, port)
     await site.start()
-    works = {"pump": stage.hub.run(), "watch over heartbeats": heartbeats.watch_over(stage)}
-    if memory is not None:
-        works["memory"] = memory.keep(stage.floor, stage.keyring)
-    tasks = {part: asyncio.create_task(work) for part, work in works.items()}
+    tasks = {part: asyncio.create_task(work) for part, work in _works(stage, memory).items()}
     for part, task in tasks.items():
         breakdown.watch(part, task)
     try:
@@ -132,3 +131,23 @@ async def running(
         if memory is not None:
             memory.write(stage.floor, stage.keyring)
     breakdown.check()
+
+
+def _works(stage: Stage, memory: Memory | None) -> dict[str, Coroutine[Any, Any, None]]:
+    """Name what goes on by itself."""
+    works = {"pump": stage.hub.run(), "watch over heartbeats": heartbeats.watch_over(stage)}
+    if memory is not None:
+        works["memory"] = memory.keep(stage.floor, stage.keyring)
+    if stage.exchange.book_changes_per_s:
+        works["bustle"] = bustle_of(stage).run()
+    return works
+
+
+def bustle_of(stage: Stage) -> Bustle:
+    """Make what keeps the markets busy that somebody listens to on the market channel."""
+    return Bustle(
+        stage.floor,
+        lambda condition_id: stage.hub.is_heard(market_frames.CHANNEL, condition_id),
+        stage.exchange.book_changes_per_s,
+        stage.settings,
+    )

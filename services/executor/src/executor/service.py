@@ -16,7 +16,7 @@ from executor.settings import Settings
 RECOVERY = (
     Recovery("JOURNAL", ">", "all"),
     Recovery("CATALOGUE", "venue.market.>", "last"),
-    Recovery("MARKET", "venue.book.>", "last"),
+    Recovery("BOOKS", "venue.book.>", "last"),
 )
 """The journal comes first: what is held decides which resolved markets matter."""
 

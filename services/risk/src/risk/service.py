@@ -14,7 +14,7 @@ RECOVERY = (
     Recovery("CATALOGUE", "venue.market.>", "last"),
     Recovery("JOURNAL", ">", "all"),
     Recovery("MARKET", "oracle.price.>", "last"),
-    Recovery("MARKET", "venue.book.>", "last"),
+    Recovery("BOOKS", "venue.book.>", "last"),
 )
 """The journal is read whole: the order between approvals and what became of them is what exposure rests on."""
 

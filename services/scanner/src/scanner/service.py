@@ -15,7 +15,7 @@ RECOVERY = (
     Recovery("CATALOGUE", "venue.market.>", "last"),
     Recovery("MARKET", "oracle.settlement.>", "all"),
     Recovery("MARKET", "oracle.price.>", "last"),
-    Recovery("MARKET", "venue.book.>", "last"),
+    Recovery("BOOKS", "venue.book.>", "last"),
 )
 
 

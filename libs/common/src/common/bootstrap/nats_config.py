@@ -28,6 +28,9 @@ USERS = (*SERVICES, CONSOLE, OPERATOR, BOOTSTRAP)
 BACKS_UP = ("$JS.API.STREAM.LIST", "$JS.API.STREAM.SNAPSHOT.*", "$JS.SNAPSHOT.ACK.>")
 """What takes a copy of the streams on the disk. It only reads; putting one back is bootstrap's right."""
 
+FOLLOWS = f"$JS.API.CONSUMER.INFO.{JOURNAL.name}.*"
+"""What tells how far each service is with the journal."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rights:
@@ -61,7 +64,7 @@ def rights(user: str) -> Rights:
     if user == OPERATOR:
         return Rights(("control.*", *reads, *everyones, *BACKS_UP), (inbox, *heard_by(CONSOLE)))
     if user == CONSOLE:
-        return Rights((*reads, *everyones), (inbox, *heard_by(CONSOLE)))
+        return Rights((*reads, *everyones, FOLLOWS), (inbox, *heard_by(CONSOLE)))
     own = tuple(s.filter for s in SUBJECTS if s.owner == user)
     acks = (f"$JS.ACK.{JOURNAL.name}.{user}.>",) if user in DURABLE_FILTERS else ()
     durable = (deliver_subject(user),) if user in DURABLE_FILTERS else ()

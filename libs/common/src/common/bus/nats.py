@@ -35,6 +35,8 @@ CONNECT_TIMEOUT_S = 2.0
 READ_BATCH = 500
 LAGGING_WAIT_S = 0.02
 LAGGING_TIMEOUT_S = 5.0
+LAST_ONLY = frozenset(s.name for s in STREAMS if s.last_per_subject)
+"""Where a newer message takes the place of the older one, so that no past state of the stream can be asked for."""
 IN_MEMORY = frozenset(s.name for s in STREAMS if s.storage == "memory")
 STREAM_NOT_FOUND = 10059
 ACK_TOKENS = 9  # $JS.ACK.stream.consumer.delivered.stream_seq.consumer_seq.time.pending, without a domain
@@ -115,7 +117,8 @@ class NatsBus:
 
     async def latest(self, stream: str, filter_: str) -> AsyncIterator[Message]:
         up_to, at, patience = await self.last_sequence(stream), 0, _Patience()
-        request: dict[str, Any] = {"multi_last": [filter_], "batch": READ_BATCH, "up_to_seq": up_to}
+        request: dict[str, Any] = {"multi_last": [filter_], "batch": READ_BATCH}
+        request |= {} if stream in LAST_ONLY else {"up_to_seq": up_to}
         while at <= up_to and up_to:
             batch = await self._read(stream, request | ({"seq": at} if at else {}))
             for sequence, message in batch:

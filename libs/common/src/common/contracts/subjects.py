@@ -69,6 +69,14 @@ DAY_S = 86_400
 MEBIBYTE = 2**20
 
 MARKET = Stream("MARKET", "memory", 3600, 512 * MEBIBYTE, False, "an hour of market data, for whoever starts late")
+BOOKS = Stream(
+    "BOOKS",
+    "memory",
+    3600,
+    64 * MEBIBYTE,
+    True,
+    "the last book of every token: thousands a second push nothing else out",
+)
 CATALOGUE = Stream("CATALOGUE", "file", 30 * DAY_S, 256 * MEBIBYTE, True, "the last word on every market")
 JOURNAL = Stream(
     "JOURNAL", "file", 90 * DAY_S, 8192 * MEBIBYTE, False, "the ordered record that risk and executor rebuild from"
@@ -76,7 +84,7 @@ JOURNAL = Stream(
 CONTROL = Stream(
     "CONTROL", "file", 365 * DAY_S, 16 * MEBIBYTE, False, "what operators said; its last word is the halt latch"
 )
-STREAMS = (MARKET, CATALOGUE, JOURNAL, CONTROL)
+STREAMS = (MARKET, BOOKS, CATALOGUE, JOURNAL, CONTROL)
 
 LEASES = Stream("KV_LEASES", "file", 365 * DAY_S, MEBIBYTE, True, "who of several replicas acts: a key-value bucket")
 """Apart from the others: it holds no messages of the table, and each service reaches its own key alone."""
@@ -103,7 +111,7 @@ SUBJECTS = (
         "venue.book.{venue}.{token_id}",
         (venue.BookUpdated,),
         Kind.LATEST,
-        MARKET,
+        BOOKS,
         frozenset({"scanner", "risk", "executor"}) | _WATCH,
     ),
     Subject(

@@ -31,6 +31,12 @@ HOP_SECONDS = Histogram(
     ["service", "outcome"],
     buckets=LATENCY_BUCKETS_S,
 )
+AGE_SECONDS = Histogram(
+    "pm_arb_input_age_seconds",
+    "How old data from outside was when the core had dealt with it, from its frame coming in",
+    ["service", "type"],
+    buckets=LATENCY_BUCKETS_S,
+)
 LEASE = Gauge("pm_arb_lease_held", "1 while this replica is the one that may act", ["service"])
 READY = Gauge("pm_arb_ready", "1 when the service can do its job", ["service"])
 STATE = Gauge("pm_arb_state", "1 for the life-cycle state the service is in", ["service", "state"])

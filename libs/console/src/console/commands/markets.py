@@ -7,7 +7,7 @@ from rich.table import Table
 
 from common.bus.nats import NatsBus, connect
 from common.clock import SECOND, Clock, Instant, SystemClock
-from common.contracts.subjects import CATALOGUE, CONSOLE, MARKET
+from common.contracts.subjects import BOOKS, CATALOGUE, CONSOLE
 from common.contracts.venue import BookUpdated, MarketUpdated
 from console.errors import EXIT_FAILED
 from console.reaching import STATE, StateOption, nats_url, password_of, run
@@ -38,7 +38,7 @@ async def listed(bus: NatsBus, now: Instant) -> tuple[list[MarketUpdated], dict[
     """Read the markets that have not ended, the next to end first, and the last book of each token."""
     found = [m.event async for m in bus.latest(CATALOGUE.name, "venue.market.>") if isinstance(m.event, MarketUpdated)]
     is_open = [each for each in found if each.ends_at > now and each.change != "resolved"]
-    books = [m.event async for m in bus.latest(MARKET.name, "venue.book.>") if isinstance(m.event, BookUpdated)]
+    books = [m.event async for m in bus.latest(BOOKS.name, "venue.book.>") if isinstance(m.event, BookUpdated)]
     return sorted(is_open, key=lambda each: (each.ends_at, each.slug)), {each.token_id: each for each in books}
 
 

@@ -1,6 +1,7 @@
 """`pm-arb up`: the whole system on this machine, watched, until told to stop."""
 
 import os
+import shlex
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -27,6 +28,15 @@ from console.up.real import confirm
 from console.up.registry import end, leftovers
 
 QUARTER_S = 900
+RecordingFolder = Annotated[
+    Path | None, typer.Option(envvar="PM_ARB_DATA", help="Recorded world: the folder with the recording.")
+]
+SimulatorOptions = Annotated[
+    str,
+    typer.Option(
+        envvar="PM_ARB_SIMULATOR_OPTIONS", hidden=True, help="Simulated worlds: more of the simulator's options."
+    ),
+]
 
 
 class World(StrEnum):
@@ -70,9 +80,8 @@ def up_command(
     ] = 2.0,
     seed: Annotated[int, typer.Option(help="Seeded world: which one.")] = 1,
     state: Annotated[Path | None, typer.Option(help="Keeps everything; a second start goes on from it.")] = None,
-    recording: Annotated[
-        Path | None, typer.Option(envvar="PM_ARB_DATA", help="Recorded world: the folder with the recording.")
-    ] = None,
+    recording: RecordingFolder = None,
+    simulator_options: SimulatorOptions = "",
     fresh: Annotated[bool, typer.Option("--fresh", help="Forget what the state folder holds and begin anew.")] = False,
 ) -> None:
     """Run the whole system on this machine and watch it: world, bus, database and all seven services.
@@ -82,7 +91,7 @@ def up_command(
     """
     folder = StateFolder(state or STATES[live.value])
     plan = Plan(folder=folder, world=world.value, money=live.value, seconds=seconds or None, seed=seed, lag_s=lag)
-    plan = _completed(plan, recording)
+    plan = _completed(replace(plan, simulator_options=tuple(shlex.split(simulator_options))), recording)
     keep_quiet(folder.logs / "console.jsonl")
     raise typer.Exit(run(up(plan, Terminal(), SystemClock(), fresh=fresh)))
 

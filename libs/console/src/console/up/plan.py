@@ -26,6 +26,8 @@ class Plan:
     recording: Path | None = None
     confirmation: str = ""
     """What the owner typed, or had said beforehand, so that real money may be spent."""
+    simulator_options: tuple[str, ...] = ()
+    """What else the simulator is told, as its own command line has it."""
     begun_at: str | None = None
     """Where a recording is played as of now: the quarter of an hour onto which its beginning falls."""
 

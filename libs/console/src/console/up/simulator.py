@@ -23,7 +23,7 @@ def simulator_program(plan: Plan, port: int, environment: Mapping[str, str]) -> 
         name="simulator",
         command=(
             sys.executable, "-m", "simulator", "--host", LOOPBACK, "--port", str(port), "--seed", str(plan.seed),
-            "--lag", str(plan.lag_s), "--world", plan.world, *recording, *exchange,
+            "--lag", str(plan.lag_s), "--world", plan.world, *recording, *exchange, *plan.simulator_options,
         ),
         environment=environment,
         log=plan.folder.logs / "simulator.jsonl",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 E6 = 1_000_000
 DEPOSIT_USD_MAX = 1_000_000_000
 TAKER_DELAY_MS_MAX = 60_000
+BOOK_CHANGES_PER_S_MAX = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +33,17 @@ class ExchangeSettings:
     """Whether a signer's token buckets refuse, or only warn."""
     open_orders_max: int = 1000
     """Of one API key."""
+    book_changes_per_s: int = 0
+    """Sizes far from the touch that change beside what the world's makers do, over all markets that are listened to."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.deposit_usd <= DEPOSIT_USD_MAX:
             raise ValueError(f"deposit_usd must lie between 0 and {DEPOSIT_USD_MAX}, found {self.deposit_usd}")
         if not 0 <= self.taker_delay_ms <= TAKER_DELAY_MS_MAX:
             raise ValueError(f"taker_delay_ms must lie between 0 and {TAKER_DELAY_MS_MAX}, found {self.taker_delay_ms}")
+        if not 0 <= self.book_changes_per_s <= BOOK_CHANGES_PER_S_MAX:
+            found, most = self.book_changes_per_s, BOOK_CHANGES_PER_S_MAX
+            raise ValueError(f"book changes must lie between 0 and {most} a second, found {found}")
         if not 0 <= self.mined_after_ms <= self.confirmed_after_ms:
             raise ValueError(
                 "a trade is mined before it is confirmed: expected 0 <= mined_after_ms <= confirmed_after_ms"

@@ -13,8 +13,9 @@ from websockets.frames import CloseCode
 
 from common.clock import Clock
 from common.runtime.core import Inbox
-from venue.adapters.metrics import CONNECTED, FRAMES, REDIALS, Refusals
+from venue.adapters.metrics import CONNECTED, FRAMES, LEVEL_CHANGES, REDIALS, Refusals
 from venue.adapters.wire import read_market_frame
+from venue.core import BookChanged
 
 PING, PONG = "PING", "PONG"
 CLOSE_TIMEOUT_S = 1.0
@@ -106,6 +107,8 @@ class MarketSocket:
         self._heard_at = asyncio.get_running_loop().time()
         self._failures = 0
         for item in read_market_frame(frame, self._clock.now(), self._refuse):
+            if isinstance(item, BookChanged):
+                LEVEL_CHANGES.inc(len(item.changes))
             inbox.put(item)
 
     async def _steer(self, socket: ClientConnection) -> None:

@@ -18,6 +18,9 @@ REFUSED = Counter(
 )  # fmt: skip
 REQUESTS = Counter("pm_arb_venue_requests_total", "Requests to the venue", ["what", "result"])
 FRAMES = Counter("pm_arb_venue_frames_total", "Frames of the market channel that came in")
+LEVEL_CHANGES = Counter(
+    "pm_arb_venue_level_changes_total", "Levels of books that changed, as the market channel tells of each token"
+)
 REDIALS = Counter("pm_arb_venue_redials_total", "Connections to the market channel given up and made anew", ["why"])
 CONNECTED = Gauge("pm_arb_venue_connected", "1 while the market channel is open, which proves nothing about data")
 RESYNCS = Counter("pm_arb_venue_book_resyncs_total", "Books asked for anew", ["reason"])
