@@ -66,7 +66,7 @@ def test_every_variable_of_the_example_is_one_that_compose_passes_on():
     passed_on = (ROOT / "compose.yaml").read_text()
     named = set(re.findall(r"^#?([A-Z][A-Z0-9_]+)=", example, re.MULTILINE))
 
-    assert named - set(re.findall(r"\b[A-Z][A-Z0-9_]+\b", passed_on)) == {"COMPOSE_PROFILES"}, (
+    assert named - set(re.findall(r"\b[A-Z][A-Z0-9_]+\b", passed_on)) == {"COMPOSE_PROFILES", "COMPOSE_PROJECT_NAME"}, (
         "which compose itself reads"
     )
     assert set(re.findall(r"\$\{([A-Z0-9_]+):\?", passed_on)) <= named
