@@ -10,6 +10,7 @@ from typing import NoReturn
 from coincurve import PrivateKey
 from pydantic import SecretStr
 
+from executor.adapters.keccak import keccak256
 from executor.adapters.typed_data import (
     CHAIN_ID,
     DEPOSIT_WALLET,
@@ -24,7 +25,6 @@ from executor.adapters.typed_data import (
     auth_digest,
     checksum,
     digest,
-    keccak256,
     padded,
     word,
 )

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from Crypto.Hash import keccak
+from executor.adapters.keccak import keccak256
 
 Side = Literal["BUY", "SELL"]
 ProtocolVersion = Literal["v1", "v2"]
@@ -121,11 +121,6 @@ class SignedOrder:
     wallet: Wallet
     order_id: str
     signature: str
-
-
-def keccak256(data: bytes) -> bytes:
-    """Hash as the chain does."""
-    return keccak.new(digest_bits=256, data=data).digest()
 
 
 def checksum(address: str) -> str:
