@@ -239,8 +239,13 @@ async def test_a_holder_that_cannot_reach_the_bus_stops_before_its_lease_ends_an
     await running.stop()
 
 
-async def test_a_holder_that_another_replaced_ends_with_a_word_that_says_so(server):
-    running = await Running(server).live()
+async def test_a_holder_that_another_replaced_ends_with_a_word_that_says_so_and_leaves_the_world_to_the_other(server):
+    said = []
+
+    async def farewell():
+        said.append("farewell")
+
+    running = await Running(server, farewell=farewell).live()
     thief = await server.bus("executor")
     kept = await thief.read_lease("executor")
     for _ in range(20):  # against a holder that renews meanwhile
@@ -252,6 +257,7 @@ async def test_a_holder_that_another_replaced_ends_with_a_word_that_says_so(serv
         await asyncio.wait_for(running.task, 15)
 
     assert running.way.was_alarmed_by("lease_lost")
+    assert not said
     assert (await thief.read_lease("executor")).value == b'{"holder": "thief"}'
     await thief.close()
 

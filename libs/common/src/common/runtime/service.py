@@ -230,9 +230,13 @@ class Service:
         await within(limit_s, bus.close())
 
     async def _finish(self) -> None:
-        """Empty the inbox, then say farewell to the world and take in what comes of it, unless nothing was begun."""
+        """Empty the inbox, then say farewell to the world and take in what comes of it.
+
+        Not where nothing was begun, nor after another replica took over: what is open then is no longer ours to end.
+        """
         await within(self._settings.drain_timeout_s / 4, self._empty_inbox())
-        if self._alarms.is_armed:
+        is_replaced = self._tenure is not None and self._tenure.is_replaced
+        if self._alarms.is_armed and not is_replaced:
             await self._assembly.farewell()
             await self._empty_inbox()
 

@@ -8,7 +8,7 @@ import structlog
 from common.bus.api import Bus
 from common.clock import Clock
 from common.contracts.runtime import LeaseAcquired, LeaseLost
-from common.errors import BusError
+from common.errors import BusError, LeaseError
 from common.runtime.alarms import Alarms
 from common.runtime.inbox import Inbox, Input
 from common.runtime.lease import Lease, holder_name
@@ -35,6 +35,14 @@ class Tenure:
     def is_held(self) -> bool:
         """Whether this replica may act at this very moment."""
         return self._lease.is_held
+
+    @property
+    def is_replaced(self) -> bool:
+        """Whether another replica has had the lease since: what is open in the world is its affair from then on."""
+        keeping = self._keeping
+        if keeping is None or not keeping.done() or keeping.cancelled():
+            return False
+        return isinstance(keeping.exception(), LeaseError)
 
     async def look(self) -> None:
         """Note who holds the lease: one that nobody renews runs out from here on, while the record is read."""
