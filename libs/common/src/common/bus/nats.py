@@ -15,13 +15,13 @@ from typing import Any, TypeVar
 
 import structlog
 from nats import errors as nats_errors
+from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js import errors as js_errors
 
 from common.bus import nats_leases
 from common.bus.api import DurableHandler, Handler, Kept, Message
 from common.bus.codec import decode, encode
-from common.bus.nats_client import PromptClient
 from common.clock import SECOND, Clock, Instant, SystemClock
 from common.contracts.base import Event
 from common.contracts.subjects import STREAMS, SUBJECTS, Kind, subject_of
@@ -59,7 +59,7 @@ def deliver_subject(durable: str) -> str:
 class NatsBus:
     """One service's connection. Make it with `connect`."""
 
-    def __init__(self, client: PromptClient, clock: Clock) -> None:
+    def __init__(self, client: Client, clock: Clock) -> None:
         self._client = client
         self._clock = clock
         self._js = client.jetstream(timeout=PUBLISH_TIMEOUT_S)
@@ -73,11 +73,10 @@ class NatsBus:
         address, payload = subject.address(event), encode(event)
         try:
             if subject.kind in (Kind.DURABLE, Kind.STATE):
-                marked = {**(headers or {}), "Nats-Msg-Id": event.identity}
-                await self._client.store(address, payload, marked, PUBLISH_TIMEOUT_S)
+                await self._js.publish(address, payload, headers={**(headers or {}), "Nats-Msg-Id": event.identity})
             else:
                 await self._client.publish(address, payload, headers=dict(headers) if headers else None)
-                await asyncio.sleep(0)  # it leaves now, before its publisher does anything else
+                await asyncio.sleep(0)  # the client's own task sends it now, before its publisher does anything else
         except (nats_errors.Error, js_errors.Error, TimeoutError, OSError) as error:
             raise BusError(f"publish {address}: {type(error).__name__}: {error}") from None
 
@@ -231,7 +230,7 @@ async def connect(
     async def failed(error: Exception) -> None:
         log.warning("bus_error", error=f"{type(error).__name__}: {error}")
 
-    client = PromptClient()
+    client = Client()
     try:
         # Once connected it comes back by itself for ever; the first try has an end, so that a stop is heard.
         async with asyncio.timeout(CONNECT_TIMEOUT_S):
