@@ -57,6 +57,15 @@ async def test_the_rest_goes_on_while_the_database_stands_still(system: RunningS
     await grows(system, STORED, stored, "the ledger stores again")
 
 
+async def test_a_dead_alert_channel_never_blocks_trading(system: RunningSystem) -> None:
+    alerter = system.processes()["alerter"]
+    alerter.suspend()
+    try:
+        await grows(system, FILLS, await system.query(FILLS), "it trades while nobody can be told")
+    finally:
+        alerter.resume()
+
+
 async def test_the_database_and_the_bus_come_back_when_killed(system: RunningSystem) -> None:
     for name in ("postgres", "nats"):
         before = system.processes()[name]
