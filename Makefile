@@ -11,7 +11,7 @@ SEED ?= 1
 PORT ?= 8900
 DRAWS ?= 50
 STATE ?=
-WORKERS ?= --numprocesses 2 --dist loadgroup --no-loadscope-reorder
+WORKERS ?= --numprocesses 3 --dist loadgroup --no-loadscope-reorder
 
 .PHONY: help setup run simulator replay check test unit integration end-to-end torment test-containers images bench soak docs dashboards lock \
   format clean
@@ -43,7 +43,7 @@ check: setup ## lint, types, import contracts and tidiness
 	$(BIN)/lint-imports
 	$(BIN)/pytest -q tests/architecture
 
-test: check ## check, and every test that needs no container, on two workers
+test: check ## check, and every test that needs no container, on three workers
 	$(BIN)/pytest -m "not containers" --ignore tests/architecture --durations 30 $(WORKERS)
 
 unit: setup ## the tests without I/O

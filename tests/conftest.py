@@ -1,4 +1,4 @@
-"""How the suite is shared between two workers: a file stays together, and of whole systems one runs at a time."""
+"""How the suite is shared between workers: a file stays together, and of whole systems one runs at a time."""
 
 from pathlib import Path
 
