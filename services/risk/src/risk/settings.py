@@ -84,7 +84,7 @@ class Settings(ServiceSettings):
     """How far another service's clock may be ahead of this one's."""
     repeat_window_ms: Annotated[int, Field(ge=0, le=60_000)] = 1000
     """The same offer on the same book is not taken again sooner."""
-    repeated_trades_max: Annotated[int, Field(ge=2, le=1000)] = 10
+    repeated_trades_max: Annotated[int, Field(ge=2, le=1000)] = 30
     """So many orders of one strategy in one market within REPEATED_TRADES_WINDOW_S stop it until `pm-arb rearm`."""
     repeated_trades_window_s: Annotated[int, Field(ge=1, le=86_400)] = 60
     error_rate_orders: Annotated[int, Field(ge=2, le=1000)] = 20
