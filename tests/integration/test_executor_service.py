@@ -46,6 +46,10 @@ async def world():
         server.remove()
 
 
+OF_ITSELF = ("executor_lease_acquired", "executor_state_changed", "reconciliation_done")
+"""What an executor says of how it stands, apart from orders."""
+
+
 class World:
     def __init__(self, server):
         self.server = server
@@ -84,7 +88,7 @@ class World:
 
     async def told(self):
         said = [message.event async for message in self.risk.replay("JOURNAL", "executor.>")]
-        return [event for event in said if event.type != "executor_lease_acquired"]
+        return [event for event in said if event.type not in OF_ITSELF]
 
     async def types(self):
         return [event.type for event in await self.told()]

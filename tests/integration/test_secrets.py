@@ -87,9 +87,9 @@ class Scene:
                 sys.executable, "-m", "executor", env=self.environment(), cwd=self.folder, stdout=out, stderr=errors
             )
         await self.venue.publish(self.market)
-        await eventually(self.is_ready, within_s=60, why=self.said)
+        await eventually(self.is_ready, within_s=100, why=self.said)
 
-        await eventually(self.may_trade, within_s=60, why="the venue has been heard from on every channel")
+        await eventually(self.may_trade, within_s=100, why="the venue has been heard from on every channel")
 
     async def may_trade(self):
         told = [event for event in await self.journal() if event.type == "executor_state_changed"]

@@ -129,7 +129,7 @@ class World:
         ended = Counter(e.order_id for e in said if e.type in ENDS)
         for counted in (decided, submitted, fills, filled, ended):
             assert [name for name, count in counted.items() if count > 1] == []
-        assert len(decided) > 20
+        assert len(decided) > 10
         _tokens_are_in_order(said)
 
     async def _is_at_rest(self):

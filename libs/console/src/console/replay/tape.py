@@ -68,4 +68,6 @@ def _environment(settings: dict[str, Any]) -> dict[str, str]:
 
 
 def _text(value: object) -> str:
-    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
+    if not isinstance(value, list):
+        return str(value)
+    return ",".join(":".join(map(str, part)) if isinstance(part, list) else str(part) for part in value)
