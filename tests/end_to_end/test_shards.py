@@ -21,7 +21,7 @@ pytestmark = [
 TRADES_WITHIN_S = 100
 PARTS = {"btc": "BTC", "eth": "ETH"}
 BOTH = "BTC,ETH"
-AMPLE = {"INITIAL_BANKROLL": "20000"}
+AMPLE = {"INITIAL_BANKROLL": "20000", "REPEATED_TRADES_MAX": "1000"}
 
 
 async def test_two_parts_trade_on_and_the_journal_loses_nothing_when_a_server_is_killed():

@@ -27,7 +27,7 @@ STORED = "SELECT sequence FROM journal_position"
 def system() -> Iterator[RunningSystem]:
     """A running system; the tests share it, each leaves it running and trading."""
     system = RunningSystem()
-    system.start(*SLOW_MAKERS, INITIAL_BANKROLL=AMPLE_BANKROLL_USD)
+    system.start(*SLOW_MAKERS, INITIAL_BANKROLL=AMPLE_BANKROLL_USD, REPEATED_TRADES_MAX="1000")
     try:
         system.wait_until_ready()
         yield system
@@ -84,7 +84,7 @@ async def test_a_plain_line_on_a_plain_connection_halts_until_an_operator_resume
     eventually(lambda: "HALTED" in system.command("status").stdout, 5, "risk says that it halted")
 
     assert system.stop() == 0, system.said()
-    system.start(*SLOW_MAKERS, INITIAL_BANKROLL=AMPLE_BANKROLL_USD)
+    system.start(*SLOW_MAKERS, INITIAL_BANKROLL=AMPLE_BANKROLL_USD, REPEATED_TRADES_MAX="1000")
     system.wait_until_ready()
     assert "HALTED" in system.command("status").stdout
     assert "-ERR" in system.raw("PUB control.resume 0", "")
