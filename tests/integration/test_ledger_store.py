@@ -301,3 +301,18 @@ async def test_the_pool_is_given_back_when_the_service_stops(url):
             return await connections() == 0
 
         await eventually(gone, why="the connection is closed")
+
+
+async def test_two_that_ask_at_once_share_one_pool_and_a_stop_leaves_no_connection(url):
+    projector = a_projector(url)
+
+    await asyncio.gather(projector.stored_up_to(), projector.ask("SELECT 1"))
+
+    async with connected(url) as connection:
+        mine = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pm-arb-ledger' AND datname = current_database()"
+        await projector.close()
+
+        async def gone():
+            return await connection.fetchval(mine) == 0
+
+        await eventually(gone, why="every connection is closed")

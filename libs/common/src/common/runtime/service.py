@@ -23,7 +23,7 @@ from common.runtime.assembly import Assembly
 from common.runtime.health import HealthServer
 from common.runtime.heart import Condition, Heart
 from common.runtime.inbox import Acknowledge, Inbox, Input
-from common.runtime.last_duties import within
+from common.runtime.last_duties import ended, within
 from common.runtime.loop import Loop
 from common.runtime.projection import project
 from common.runtime.recovery import hears_commands, last_command, missed
@@ -153,8 +153,7 @@ class Service:
         await asyncio.wait({task, stop}, return_when=asyncio.FIRST_COMPLETED)
         stop.cancel()
         if not task.done():
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            await ended(self._settings.drain_timeout_s, [task])
             return
         task.result()
 
@@ -222,9 +221,7 @@ class Service:
         """Finish what is in hand, have what is open ended, stop, let go of the lease, say goodbye."""
         self._state, limit_s = "draining", self._settings.drain_timeout_s
         await within(limit_s, self._finish())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await ended(limit_s, tasks)
         if self._tenure is not None:
             await within(limit_s, self._tenure.end())
         await within(limit_s, bus.close())

@@ -36,6 +36,7 @@ class PostgresProjector:
         self._settings = settings
         self._rebuilding = rebuilding
         self._pool: asyncpg.Pool[Any] | None = None
+        self._opening = asyncio.Lock()
         self._trades = TradeMetrics()
         self.sequence = 0
         self.refused = 0
@@ -95,10 +96,14 @@ class PostgresProjector:
             await schema.finish_rebuilding(connection)
 
     async def close(self) -> None:
-        """Say goodbye to Postgres; the next call connects again."""
+        """Say goodbye to Postgres, or break off where it takes too long; the next call connects again."""
         pool, self._pool = self._pool, None
         if pool is not None:
-            await pool.close()
+            try:
+                async with asyncio.timeout(self._settings.connect_timeout_s):
+                    await pool.close()
+            except TimeoutError:
+                pool.terminate()
 
     async def __aenter__(self) -> Self:
         return self
@@ -118,17 +123,21 @@ class PostgresProjector:
         self.trouble = ""
 
     async def _connected(self) -> "asyncpg.Pool[Any]":
-        if self._pool is None:
-            pool = await self._open()
-            try:
-                if not self._rebuilding:
-                    async with pool.acquire() as connection:
-                        await schema.ensure(connection)
-            except BaseException:
-                pool.terminate()
-                raise
-            self._pool = pool
-        return self._pool
+        async with self._opening:  # of two that ask at once, one connects and the other takes what it made
+            if self._pool is None:
+                self._pool = await self._ready_pool()
+            return self._pool
+
+    async def _ready_pool(self) -> "asyncpg.Pool[Any]":
+        pool = await self._open()
+        try:
+            if not self._rebuilding:
+                async with pool.acquire() as connection:
+                    await schema.ensure(connection)
+        except BaseException:
+            pool.terminate()
+            raise
+        return pool
 
     async def _open(self) -> "asyncpg.Pool[Any]":
         timeout_ms = self._settings.statement_timeout_ms
