@@ -11,7 +11,7 @@ SEED ?= 1
 PORT ?= 8900
 DRAWS ?= 50
 STATE ?=
-WORKERS ?= --numprocesses 3 --dist loadgroup --no-loadscope-reorder
+WORKERS ?= --numprocesses 3 --dist loadscope --no-loadscope-reorder
 
 .PHONY: help setup run simulator replay check test unit integration end-to-end torment test-containers images bench soak docs dashboards lock \
   format clean

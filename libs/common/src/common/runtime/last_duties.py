@@ -23,8 +23,8 @@ async def within(limit_s: float, work: Coroutine[None, None, None]) -> None:
 async def ended(limit_s: float, tasks: Collection["asyncio.Task[Any]"]) -> None:
     """Cancel tasks and wait for them, for so long at most.
 
-    A task that goes on is cancelled again: a library may take a cancellation that comes just as it finishes for its own,
-    and then nothing of it reaches the task.
+    A task that goes on is cancelled again: a library may take a cancellation that comes just as it finishes for its
+    own, and then nothing of it reaches the task.
     """
     loop = asyncio.get_running_loop()
     pending, until = {task for task in tasks if not task.done()}, loop.time() + limit_s
