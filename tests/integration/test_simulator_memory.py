@@ -50,8 +50,8 @@ async def held(scene, wallet):
 async def test_money_shares_orders_trades_and_keys_outlive_a_restart(tmp_path):
     async with an_exchange(tmp_path) as scene:
         trader = await trader_of(scene)
-        price = await scene.best_ask(scene.tokens[0])
-        await trader.placed(scene.tokens[0], float(price), 10, order_type="FAK")
+        price = float(await scene.best_ask(scene.tokens[0])) + 0.05  # it moves while one asks
+        await trader.placed(scene.tokens[0], price, 10, order_type="FAK")
         resting = await trader.placed(scene.tokens[0], 0.02, 50)
         trades = scene.floor.engine.trades(trader.key)
         await eventually(lambda: scene.floor.engine.trade(trades[0].trade_id).status is TradeStatus.CONFIRMED)
@@ -69,8 +69,8 @@ async def test_money_shares_orders_trades_and_keys_outlive_a_restart(tmp_path):
 async def test_a_trade_that_was_on_its_way_is_confirmed_by_the_next_run(tmp_path):
     async with an_exchange(tmp_path, mined_after_ms=60_000, confirmed_after_ms=61_000) as scene:
         trader = await trader_of(scene)
-        price = await scene.best_ask(scene.tokens[0])
-        await trader.placed(scene.tokens[0], float(price), 10, order_type="FAK")
+        price = float(await scene.best_ask(scene.tokens[0])) + 0.05  # it moves while one asks
+        await trader.placed(scene.tokens[0], price, 10, order_type="FAK")
         (trade,) = scene.floor.engine.trades(trader.key)
         assert trade.status is TradeStatus.MATCHED
 

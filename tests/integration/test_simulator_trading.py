@@ -28,10 +28,10 @@ async def test_an_order_away_from_the_market_rests_and_is_answered_live():
 async def test_an_order_that_crosses_is_matched_and_its_trade_is_settled_in_time():
     async with a_scene() as scene:
         ask = await scene.best_ask(scene.tokens[0])
-        body = await scene.trader.placed(scene.tokens[0], float(ask) + 0.01, 5)
+        body = await scene.trader.placed(scene.tokens[0], float(ask) + 0.05, 5)
         assert (body["status"], body["transactionsHashes"]) == ("matched", [])
         assert Decimal(body["takingAmount"]) >= 5
-        assert 0 < Decimal(body["makingAmount"]) <= 5 * (ask + Decimal("0.01"))
+        assert 0 < Decimal(body["makingAmount"]) <= 5 * (ask + Decimal("0.05"))
         engine = scene.floor.engine
         trades = [engine.trade(trade_id) for trade_id in body["tradeIDs"]]
         assert sum(trade.shares_e6 for trade in trades) == int(Decimal(body["takingAmount"]) * 1_000_000)

@@ -25,7 +25,7 @@ async def test_a_trade_has_the_same_transaction_on_the_market_channel_as_for_its
         token = scene.tokens[0]
         await market.send_json({"assets_ids": [token], "type": "market"})
         await heard(market, lambda frame: frame["event_type"] == "book")
-        [trade_id] = (await scene.trader.placed(token, float(await scene.best_ask(token)), 5))["tradeIDs"]
+        [trade_id] = (await scene.trader.placed(token, float(await scene.best_ask(token)) + 0.05, 5))["tradeIDs"]
         trade = scene.floor.engine.trade(trade_id)
         said = await heard(market, lambda frame: frame["timestamp"] == str(trade.at_ns // 1_000_000)
                            and frame["event_type"] == "last_trade_price")  # fmt: skip

@@ -34,6 +34,8 @@ class Errors:
     def __init__(self, *, orders: int, window_s: int) -> None:
         self._orders, self._window = orders, window_s * SECOND
         self._fared: Recent[str, Fared] = Recent(orders)
+        self._bad: tuple[Fared, ...] = ()
+        """Those of the last orders that did not fare well: hardly ever any, and asked for with every opportunity."""
         self._resumed_at = Instant(0)
 
     def observe(self, event: Event) -> None:
@@ -53,7 +55,7 @@ class Errors:
 
     def count(self, now: Instant) -> int:
         """Count the errors among the last orders, within the window and since a person last looked."""
-        return sum(1 for fared in self._fared.values() if self._is_error(fared, now))
+        return sum(1 for fared in self._bad if self._is_error(fared, now))
 
     def share(self, now: Instant) -> str:
         """Write the share, for a refusal's figures."""
@@ -63,11 +65,10 @@ class Errors:
         at, fate = fared
         age = since(now, at)
         is_over = at <= self._resumed_at or age >= self._window
-        if fate is Fate.GOOD or is_over:
-            return False
-        return fate is Fate.REJECTED or age >= UNANSWERED_S * SECOND
+        return not is_over and (fate is Fate.REJECTED or age >= UNANSWERED_S * SECOND)
 
     def _note(self, order_id: str, at: Instant, fate: Fate) -> None:
         known = self._fared.get(order_id)
         if known is None or known[1] not in (fate, Fate.REJECTED):
             self._fared.put(order_id, (at, fate))
+            self._bad = tuple(fared for fared in self._fared.values() if fared[1] is not Fate.GOOD)
