@@ -7,6 +7,7 @@ import secrets
 import socket
 import subprocess
 import sys
+import time
 import urllib.parse
 import urllib.request
 from pathlib import Path
@@ -24,6 +25,7 @@ STARTED = (*RUN, "nats", "postgres", "prometheus")
 """All but Grafana, which only draws what Prometheus answers."""
 PORTS = ("NATS_PORT", "POSTGRES_PORT", "PROMETHEUS_PORT", "GRAFANA_PORT")
 TAG = "test"
+HEALTHY_WITHIN_S = 120
 
 
 def image(name):
@@ -67,7 +69,9 @@ class Deployment:
 
     def up(self):
         self.compose("build", *RUN)
-        self.compose("up", "--detach", *STARTED)
+        began = time.monotonic()
+        self.compose("up", "--detach", "--wait", "--wait-timeout", str(HEALTHY_WITHIN_S), *STARTED)
+        self.healthy_after_s = time.monotonic() - began
 
     def down(self):
         try:

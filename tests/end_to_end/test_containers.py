@@ -32,6 +32,9 @@ TALKS_WITH = {
 FIXED = {"nats_url", "nats_password", "http_host", "http_port", "log_format", "database_url"}
 """The settings whose values the deployment itself decides."""
 
+COMES_UP_WITHIN_S = 60
+"""Twice of what it may take where nothing else runs."""
+
 needs_engine = pytest.mark.containers
 slowly = pytest.mark.timeout(600)
 
@@ -88,7 +91,10 @@ def test_a_password_that_is_new_in_the_example_is_added_to_an_older_file_and_no_
 
 @needs_engine
 @slowly
-async def test_everything_comes_up_healthy_and_ready(deployment):
+async def test_everything_comes_up_healthy_and_ready(deployment, record_property):
+    record_property("healthy_after_s", round(deployment.healthy_after_s, 1))
+    assert deployment.healthy_after_s < COMES_UP_WITHIN_S
+
     await deployment.is_healthy()
     await deployment.is_ready()
 
