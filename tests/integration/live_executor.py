@@ -113,7 +113,7 @@ class LiveExecutor:
         """Wait until an order is over and each of its fills is final."""
         await eventually(
             lambda: self.order(order_id) and self.order(order_id).is_settled, within_s=8.0,
-            why=f"{order_id} is settled: {self.state(order_id)} {self.types()}",
+            why=lambda: f"{order_id} is settled: {self.state(order_id)} {self.types()}",
         )  # fmt: skip
         return self.state(order_id)
 
