@@ -69,7 +69,7 @@ class LiveGateway:
         self.history = History(rules.orders_kept_max)
         self._access = Access(exchange, self.history, self.outbox, derive)
         self._poster = Poster(exchange, self.history, self.outbox, clock, self._access)
-        self.canceller = Canceller(exchange, rules)
+        self.canceller = Canceller(exchange, rules, self.history.may_be_open)
         self.heart = Heart(exchange, self.canceller, self.outbox, rules)
         self._socket = UserSocket(
             clock=clock,
@@ -92,7 +92,7 @@ class LiveGateway:
         self.accountant = Accountant(exchange, self.history, clock, rules, outbox=self.outbox, held=self._held_tokens)
         self._inquiries = Inquiries(desk=desk, namer=namer, history=self.history, poller=self.poller, rules=rules)
         self._stop = Stop()
-        self._was_halted = False
+        self._is_live = self._was_halted = False
         self._known_at = clock.now()
         """Up to when all that happened has been asked for."""
         self._heartbeat: asyncio.Task[None] | None = None
@@ -137,12 +137,15 @@ class LiveGateway:
         self._stop.heard(event)
         match event:
             case WentLive():
+                self._is_live = True
                 begun = (followed.approval.approved_at for followed in self._inquiries.follow_the_record(now))
                 self._known_at = min([self._known_at, *begun])
             case ResumeRequested():
                 self._run(self._access.check())
             case _:
                 pass
+        if not self._is_live:
+            return  # what is open at the venue is another replica's
         halted = self._desk.is_halted()
         told = isinstance(event, HaltRequested | TradingHalted | BusLost)
         if halted and (told or not self._was_halted):
