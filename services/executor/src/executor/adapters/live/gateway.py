@@ -14,7 +14,7 @@ from common.contracts.base import Event
 from common.contracts.control import HaltRequested, ResumeRequested
 from common.contracts.executor import OrderRefused, OrderSubmitted, OrderUnknown
 from common.contracts.risk import TradingHalted
-from common.contracts.runtime import BusLost, WentLive
+from common.contracts.runtime import BusLost, Tick, WentLive
 from common.runtime.core import Inbox
 from executor.adapters.attentive import AttentiveDesk
 from executor.adapters.credentials import Credentials
@@ -140,6 +140,8 @@ class LiveGateway:
                 self._is_live = True
                 begun = (followed.approval.approved_at for followed in self._inquiries.follow_the_record(now))
                 self._known_at = min([self._known_at, *begun])
+            case Tick() if self._inquiries.are_waiting():
+                self.outbox.put(Tick(at=now))  # the desk asks for one a tick
             case ResumeRequested():
                 self._run(self._access.check())
             case _:
