@@ -25,7 +25,7 @@ from executor.adapters.live.canceller import Canceller
 from executor.adapters.live.heart import Heart
 from executor.adapters.live.history import Followed, History
 from executor.adapters.live.inquiries import Inquiries
-from executor.adapters.live.naming import OrderNamer, terms_of
+from executor.adapters.live.naming import OrderNamer
 from executor.adapters.live.news import Stage
 from executor.adapters.live.outbox import Outbox
 from executor.adapters.live.poller import Poller
@@ -208,7 +208,7 @@ class LiveGateway:
             self._report(self.history.rejected(followed, "halted", HALTED_WORDS, now))
             return
         assert self._signer is not None, "expected an account to sign with, found none"
-        signed = self._signer.sign(terms_of(approval))
+        signed = self._signer.sign_hashed(self._namer.hashes(approval))
         assert signed.order_id == submitted.venue_order_id, "expected the hash that the record names, found another"
         if self._rules.is_dry_run:
             self._tell_of(followed, signed, now)
