@@ -40,8 +40,8 @@ def system() -> Iterator[RunningSystem]:
 def test_a_killed_service_comes_back(system: RunningSystem, name: str) -> None:
     before = system.processes()[name]
     before.kill()
-    is_started_again(system, name, before)
-    is_ready_again(system, name)
+    eventually_back(system, name, before)
+    eventually_ready(system, name)
 
 
 async def test_the_rest_goes_on_while_the_database_stands_still(system: RunningSystem) -> None:
@@ -73,9 +73,9 @@ async def test_the_database_and_the_bus_come_back_when_killed(system: RunningSys
     for name in ("postgres", "nats"):
         before = system.processes()[name]
         before.kill()
-        is_started_again(system, name, before)
+        eventually_back(system, name, before)
     for name in SERVICES:
-        is_ready_again(system, name)
+        eventually_ready(system, name)
     stored = await system.query(STORED)
     await grows(system, STORED, stored, "the ledger stores again")
 
@@ -117,11 +117,11 @@ async def test_in_the_end_nothing_is_doubled_nothing_is_left_and_the_books_agree
     assert system.command("status").returncode == 1
 
 
-def is_started_again(system: RunningSystem, name: str, before: psutil.Process) -> None:
+def eventually_back(system: RunningSystem, name: str, before: psutil.Process) -> None:
     eventually(lambda: system.is_back(name, before), BACK_WITHIN_S, f"{name} started again")
 
 
-def is_ready_again(system: RunningSystem, name: str) -> None:
+def eventually_ready(system: RunningSystem, name: str) -> None:
     eventually(
         lambda: system.is_ready(name), BACK_WITHIN_S,
         lambda: f"{name} ready again\n{system.said()}\n{system.told_by(name)}",
