@@ -55,8 +55,9 @@ async def test_an_alarm_has_what_rests_cancelled_before_the_desk_has_heard_of_it
 
 @ALARMS
 async def test_an_order_that_is_on_its_way_when_an_alarm_rings_does_not_stay(alarm):
-    async with a_live_executor(order_s_max=3.0) as live:
+    async with a_live_executor(order_s_max=3.0, poll_ms=60_000) as live:
         live.scene.arm(**UNANSWERED, **POSTING)
+        live.scene.arm("missing_user_events")
         order_id = live.approve("0.02", 100)
         await eventually(lambda: live.standing(order_id), why="it has arrived, and nobody here knows")
         assert live.state(order_id) is OrderState.SUBMITTED
