@@ -8,7 +8,7 @@ from common.bootstrap.nats_config import ANONYMOUS, USERS, render, rights
 from common.bootstrap.streams import captured
 from common.contracts.base import EVENT_TYPES
 from common.contracts.render import asyncapi
-from common.contracts.subjects import DURABLE_FILTERS, SERVICES, STREAMS, SUBJECTS, find, subject_of
+from common.contracts.subjects import ADDRESSES_KEPT_MAX, DURABLE_FILTERS, SERVICES, STREAMS, SUBJECTS, find, subject_of
 from common.errors import ParseError
 from console.documents import documents
 
@@ -87,6 +87,14 @@ def test_an_address_is_found_and_filled():
     assert subject_of(type(a_market())).address(a_market(market_id="0x1")) == "venue.market.polymarket.0x1"
     assert find("venue.market.polymarket.0x1").messages == (type(a_market()),)
     assert find("venue.market.0x1") is None
+
+
+def test_however_many_addresses_are_asked_for_few_are_remembered():
+    asked = 2 * ADDRESSES_KEPT_MAX
+    for n in range(asked):
+        assert find(f"venue.book.polymarket.{n}") is find("venue.book.polymarket.0")
+
+    assert find.cache_info().currsize <= ADDRESSES_KEPT_MAX < asked
 
 
 def test_a_key_that_would_be_a_wildcard_is_refused():

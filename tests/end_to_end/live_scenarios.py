@@ -45,10 +45,14 @@ SCENARIOS = {
 """By the fault's name, and how it is met."""
 
 
-def fault(scenario):
-    """Answer what is armed for a scenario."""
+NEEDS_ASKS = "crossing_burst"
+"""It crosses what is offered, of which the market that it takes by itself may have nothing right before its end."""
+
+
+def fault(scenario, slug):
+    """Answer what is armed for a scenario in a world whose orders are for the market `slug`."""
     name = scenario.partition(" ")[0]
-    return {"name": name, **SCENARIOS[scenario]}
+    return {"name": name, **({"slug": slug} if name == NEEDS_ASKS else {}), **SCENARIOS[scenario]}
 
 
 def is_complete():

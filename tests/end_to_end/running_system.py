@@ -23,18 +23,19 @@ READY_WITHIN_S = 120
 """How long a start may take on a machine that does other things as well; how long it takes is no matter here."""
 STOPPED_WITHIN_S = 60
 LOOK_AGAIN_S = 0.1
+LAST_LINES = 40
 
 FoundT = TypeVar("FoundT")
 
 
-def eventually(look: Callable[[], FoundT], within_s: float, why: str) -> FoundT:
-    """Look again and again until there is something to see."""
+def eventually(look: Callable[[], FoundT], within_s: float, why: str | Callable[[], str]) -> FoundT:
+    """Look again and again until there is something to see; `why` is asked, where it can be, only when there is not."""
     deadline = time.monotonic() + within_s
     while True:
         found = look()
         if found:
             return found
-        assert time.monotonic() < deadline, f"{why}: not within {within_s:g} s"
+        assert time.monotonic() < deadline, f"not within {within_s:g} s: {why if isinstance(why, str) else why()}"
         time.sleep(LOOK_AGAIN_S)
 
 
@@ -46,9 +47,17 @@ class RunningSystem:
         self.root = Path(tempfile.mkdtemp(prefix="pm-arb-run-"))
         self.folder = StateFolder(self.root / "state")
         self.output = self.root / "output.txt"
+        self.earlier_reports: list[dict[str, Any]] = []
+        """Of the runs before the one that is on."""
         self._process: subprocess.Popen[bytes] | None = None
 
+    def is_back(self, name: str, before: psutil.Process) -> bool:
+        """Say whether a process was started again after it was killed."""
+        return self.processes().get(name) not in (None, before)
+
     def start(self, *options: str, **environment: str) -> None:
+        if self.folder.report.exists():
+            self.earlier_reports.append(self.report())
         with self.output.open("ab") as output:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "console", "up", "--state", str(self.folder.root), *options],
@@ -56,7 +65,7 @@ class RunningSystem:
             )  # fmt: skip
 
     def wait_until_ready(self) -> None:
-        eventually(self._is_ready, READY_WITHIN_S, f"ready\n{self.said()}")
+        eventually(self._is_ready, READY_WITHIN_S, lambda: f"ready\n{self.said()}")
 
     def wait(self, within_s: float) -> int:
         """Wait for it to end by itself; answer its exit code."""
@@ -89,6 +98,11 @@ class RunningSystem:
 
     def said(self) -> str:
         return self.output.read_text() if self.output.exists() else ""
+
+    def told_by(self, name: str) -> str:
+        """Answer the last lines that a process logged."""
+        log = self.folder.logs / f"{name}.jsonl"
+        return "\n".join(log.read_text(errors="replace").splitlines()[-LAST_LINES:]) if log.exists() else ""
 
     def report(self) -> dict[str, Any]:
         return read_json(self.folder.report)

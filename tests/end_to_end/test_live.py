@@ -66,8 +66,11 @@ def runs() -> Iterator[Finished]:
 def _hurt(system: RunningSystem, name: str) -> None:
     before = system.processes()[name]
     before.kill()
-    eventually(lambda: system.processes().get(name) not in (None, before), BACK_WITHIN_S, f"{name} started again")
-    eventually(lambda: system.is_ready("executor"), BACK_WITHIN_S, f"the executor is ready again\n{system.said()}")
+    eventually(lambda: system.is_back(name, before), BACK_WITHIN_S, f"{name} started again")
+    eventually(
+        lambda: system.is_ready("executor"), BACK_WITHIN_S,
+        lambda: f"the executor is ready again\n{system.said()}\n{system.told_by('executor')}",
+    )  # fmt: skip
 
 
 def test_it_ends_by_itself_and_all_is_well(runs: Finished) -> None:

@@ -56,7 +56,7 @@ async def check_survival(world, scenarios):
     await eventually(lambda: world.has("rest", "order_accepted"), why="an order rests")
 
     for scenario in scenarios:
-        await world.arm(**fault(scenario))
+        await world.arm(**fault(scenario, world.slug))
     await world.approve("first")
     await eventually(lambda: world.told("first"), why="the first order is heard of")
     halt(world)

@@ -113,7 +113,7 @@ class LiveExecutor:
         """Wait until an order is over and each of its fills is final."""
         await eventually(
             lambda: self.order(order_id) and self.order(order_id).is_settled, within_s=8.0,
-            why=f"{order_id} is settled: {self.state(order_id)} {self.types()}",
+            why=lambda: f"{order_id} is settled: {self.state(order_id)} {self.types()}",
         )  # fmt: skip
         return self.state(order_id)
 
@@ -198,13 +198,14 @@ async def never_redeem(asked):
 
 @contextlib.asynccontextmanager
 async def a_live_executor(
-    *, scene=None, broker=None, is_well=True, order_s_max=1.0, dials=None, redeem=never_redeem, tolerances=None, **rules
-):
+    *, scene=None, broker=None, is_well=True, order_s_max=1.0, dials=None, redeem=never_redeem, tolerances=None,
+    tick_s=0.05, **rules
+):  # fmt: skip
     """Run one until the block is over; with `scene` and `broker` of another, it is the next process of the same."""
     async with contextlib.AsyncExitStack() as stack:
         scene = scene or await stack.enter_async_context(a_scene(**(dials or {})))
         live = put_together(scene, broker, order_s_max=order_s_max, redeem=redeem, tolerances=tolerances, **rules)
-        start(live)
+        start(live, tick_s)
         try:
             if is_well:
                 await live.well()
@@ -241,7 +242,7 @@ def put_together(scene, broker=None, *, order_s_max=1.0, redeem=never_redeem, to
     return LiveExecutor(scene, clock, broker, desk, gateway, exchange, signer, credentials, inbox)
 
 
-def start(live):
+def start(live, tick_s=0.05):
     """Recover from the record, then go live, as the runtime does."""
     for message in live.broker.streams["JOURNAL"]:
         live.desk.observe(message.event)
@@ -253,7 +254,9 @@ def start(live):
     )  # fmt: skip
     live.inbox.put(WentLive(at=live.clock.now()))
     live.inbox.put(a_heartbeat())
-    live.tasks = [asyncio.create_task(each) for each in (loop.run(), ticking(live), live.gateway.run(live.inbox))]
+    live.tasks = [
+        asyncio.create_task(each) for each in (loop.run(), ticking(live, tick_s), live.gateway.run(live.inbox))
+    ]
 
 
 def the_market(live):
@@ -264,9 +267,9 @@ def the_market(live):
     )  # fmt: skip
 
 
-async def ticking(live):
+async def ticking(live, tick_s):
     while True:
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(tick_s)
         live.inbox.put_latest("tick", Tick(at=live.clock.now()))
 
 

@@ -1,6 +1,6 @@
 """What comes in: prices, settling values, books and markets, how old and how late."""
 
-from grafana_foundation_sdk.builders import dashboard
+from grafana_foundation_sdk.builders import dashboard, timeseries
 
 from boards import panels
 from boards.panels import Ask
@@ -33,6 +33,13 @@ def _prices(found: dashboard.Dashboard) -> dashboard.Dashboard:
             Ask("pm_arb_feed_lag_seconds", "{{source}} {{symbol}}"),
             says="By the exchange's clock and ours.",
         ),
+        *_connections(),
+    )
+
+
+def _connections() -> tuple[timeseries.Panel, ...]:
+    """Show what the connections to the exchanges and the venue bring, and how often they are given up or refused."""
+    return (
         panels.lines(
             "Frames a second",
             "none",

@@ -93,6 +93,33 @@ async def test_the_holder_stops_before_anybody_else_may_begin(world):
     assert await second.acquire()
 
 
+async def test_nobody_else_can_have_begun_until_its_whole_length_is_over_and_a_standby_is_never_alone(world):
+    first, second = world.replica("a"), world.replica("b")
+    before = first.is_exclusive
+    await first.acquire()
+    await second.look()
+
+    world.watch.s += 2.9
+    assert (before, first.is_held, first.is_exclusive, second.is_exclusive) == (False, False, True, False)
+    world.watch.s += 0.2
+    assert await second.acquire()
+    assert (first.is_exclusive, second.is_exclusive) == (False, True)
+
+
+async def test_who_let_go_or_was_replaced_is_not_alone_any_more(world):
+    first, second = world.replica("a"), world.replica("b")
+    await first.acquire()
+    await first.release()
+    assert await second.acquire()
+    alone = (first.is_exclusive, second.is_exclusive)
+    world.watch.s += 1
+    world.broker.leases.pop("risk")
+    with pytest.raises(LeaseError):
+        await second.renew()
+
+    assert (*alone, second.is_exclusive) == (False, True, False)
+
+
 async def test_a_lease_is_counted_from_before_its_renewal_was_sent(world):
     lease = world.replica("a")
     await lease.acquire()

@@ -1,6 +1,7 @@
 """What `pm-arb up` decides without starting anything."""
 
 import os
+import socket
 from pathlib import Path
 
 import psutil
@@ -14,7 +15,7 @@ from console.up.backoff import Backoff
 from console.up.environment import Addresses, for_nats, for_service, new_passwords
 from console.up.logfile import LogFile
 from console.up.plan import Plan, claim_world
-from console.up.ports import free_ports, port_is_free
+from console.up.ports import PortClaim, free_ports, port_is_free
 from console.up.postgres import socket_folder
 from console.up.reach import ENDPOINTS, Reached, missing_groups
 from console.up.registry import Registry, leftovers
@@ -88,6 +89,29 @@ def test_free_ports_differ_and_are_free() -> None:
     ports = free_ports(5)
     assert len(set(ports)) == 5
     assert all(port_is_free(port) for port in ports)
+
+
+def test_the_usual_port_stays_one_systems_while_its_server_is_started_again() -> None:
+    [usual] = free_ports(1)
+    first = PortClaim(usual)
+    second = PortClaim(usual)
+    first.release()
+    third = PortClaim(usual)
+
+    assert (first.number, third.number) == (usual, usual)
+    assert second.number != usual
+    assert port_is_free(second.number)
+    third.release()
+
+
+def test_a_usual_port_that_somebody_else_listens_on_is_left_to_them() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert PortClaim(port).number != port
+    afterwards = PortClaim(port)
+
+    assert afterwards.number == port
+    afterwards.release()
 
 
 def test_a_state_folder_belongs_to_one_world(tmp_path: Path) -> None:

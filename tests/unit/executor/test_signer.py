@@ -18,7 +18,9 @@ from py_clob_client_v2.headers.headers import create_level_1_headers, create_lev
 from py_clob_client_v2.signer import Signer as OlderSigner
 from pydantic import SecretStr
 
+from builders import an_approval
 from executor.adapters.credentials import Credentials, proof_of_address
+from executor.adapters.live.naming import OrderNamer, terms_of
 from executor.adapters.signer import Signer
 from executor.adapters.typed_data import OrderHasher, Wallet, checksum
 from executor.adapters.wire_orders import order_body
@@ -71,6 +73,24 @@ def test_the_hash_is_known_without_a_key_and_signing_again_gives_the_same_bytes(
 
     assert OrderHasher(signer.wallet).hashes(order).order_id == first.order_id == signer.hashes(order).order_id
     assert a_signer(signature_type).sign(order) == first
+
+
+@pytest.mark.parametrize("signature_type", SIGNATURE_TYPES)
+def test_what_is_signed_is_the_very_order_that_was_named_hashed_once(signature_type):
+    signer, first, second = a_signer(signature_type), an_approval(salt=1), an_approval(salt=2)
+    namer = OrderNamer(signer.wallet)
+    name = namer(first)
+    hashes = namer.hashes(first)
+
+    assert namer.hashes(first) is hashes
+    assert signer.sign_hashed(hashes) == signer.sign(terms_of(first))
+    assert signer.sign_hashed(hashes).order_id == name != namer(second)
+    assert namer(first) == name
+
+
+def test_a_signer_signs_no_order_of_another_wallet():
+    with pytest.raises(ValueError, match="wallet: expected an order of "):
+        a_signer(3).sign_hashed(a_signer(0).hashes(terms()))
 
 
 def test_the_three_exchanges_have_three_hashes():

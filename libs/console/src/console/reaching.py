@@ -11,6 +11,7 @@ from nats import errors as nats_errors
 from nats.aio.client import Client
 
 from common.bootstrap.nats_config import password_variable
+from common.bus.nats_arrival import arrived
 from common.errors import PmArbError
 from console.errors import EXIT_USAGE, ConsoleError
 from console.state import StateFolder, find_running, read_secrets
@@ -93,7 +94,7 @@ async def say(url: str, subject: str, text: str, *, user: str = "", password: st
             allow_reconnect=False, connect_timeout=CONNECT_TIMEOUT_S, error_cb=failed,
         )  # fmt: skip
         await client.publish(subject, text.encode())
-        await client.flush(CONNECT_TIMEOUT_S)
+        await arrived(client, CONNECT_TIMEOUT_S)
     except (nats_errors.Error, OSError, TimeoutError) as error:
         what = refused[-1] if refused else f"{type(error).__name__} {error}".strip()
         raise ConsoleError(f"NATS at {url.rpartition('@')[2]}: {what}") from None

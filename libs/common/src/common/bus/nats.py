@@ -22,6 +22,7 @@ from nats.js import errors as js_errors
 from common.bus import nats_leases
 from common.bus.api import DurableHandler, Handler, Kept, Message
 from common.bus.codec import decode, encode
+from common.bus.nats_arrival import arrived
 from common.clock import SECOND, Clock, Instant, SystemClock
 from common.contracts.base import Event
 from common.contracts.subjects import STREAMS, SUBJECTS, Kind, subject_of
@@ -156,7 +157,7 @@ class NatsBus:
         await self._client.subscribe(
             filter_, cb=take, pending_msgs_limit=SUBSCRIPTION_MESSAGES_MAX, pending_bytes_limit=SUBSCRIPTION_BYTES_MAX
         )
-        await self._client.flush()
+        await arrived(self._client)
 
     async def _read(self, stream: str, request: dict[str, Any]) -> list[tuple[int, Message | None]]:
         return await self._patiently(lambda: self._read_once(stream, request))

@@ -7,7 +7,7 @@ it; `control` is the operator's.
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 
 from common.contracts import control, executor, oracle, risk, scanner, venue
 from common.contracts.base import Event
@@ -240,6 +240,9 @@ SUBJECTS = (
 DURABLE_FILTERS = {"executor": "risk.>", "risk": "executor.>", "ledger": ">", "alerter": ">"}
 """The one filter of each durable consumer on JOURNAL. Several filters would weaken NATS's permissions."""
 
+ADDRESSES_KEPT_MAX = 4096
+"""Addresses whose row is remembered: they come from outside, and there is no end of them."""
+
 _BY_MESSAGE = {message: subject for subject in SUBJECTS for message in subject.messages}
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
@@ -254,7 +257,7 @@ def subject_of(message: type[Event]) -> Subject:
     return _BY_MESSAGE[message]
 
 
-@cache
+@lru_cache(maxsize=ADDRESSES_KEPT_MAX)
 def find(address: str) -> Subject | None:
     """Answer the row that a concrete subject belongs to, or None."""
     tokens = address.split(".")

@@ -71,5 +71,7 @@ class Assembly:
     alarm: Callable[[Event, Instant], None] = field(default=lambda _event, _now: None)
     """Told at once, ahead of the inbox and whatever the loop waits for, of what stops everything: a halt, a bus that
     went, a lease that was lost. Must not block."""
+    watch_lease: Callable[[Callable[[], bool]], None] = field(default=lambda _is_alone: None)
+    """Handed, before the service acts, what says at any moment whether no other replica can be acting."""
     farewell: Callable[[], Awaitable[None]] = _nothing
     """The last thing that the service does to the world when it ends: it returns when what is open was asked to end."""

@@ -12,6 +12,7 @@ So the holder's lease ends before anybody else's can begin, however long a proce
 
 import asyncio
 import json
+import math
 import os
 import secrets
 import socket
@@ -61,13 +62,18 @@ class Lease:
         """Of the last acquisition; zero before the first."""
         self._sequence = 0
         """Of the last write that was ours: the next one must follow it."""
-        self._sent_at = self._until = -1.0
+        self._let_go()
         self._seen, self._seen_at = -1, 0.0
 
     @property
     def is_held(self) -> bool:
         """Whether this replica may act at this very moment."""
         return self._elapsed() < self._until
+
+    @property
+    def is_exclusive(self) -> bool:
+        """Whether no other replica can act: until the whole length is over since the last renewal was sent."""
+        return self._elapsed() < self._sent_at + self._length_s
 
     async def acquire(self) -> bool:
         """Look once, and take the lease if nobody has it, or nobody renewed it for its length. Raises BusError."""
@@ -122,7 +128,7 @@ class Lease:
     async def release(self) -> None:
         """Let go of a lease that is held, so that another replica need not wait for its end. Raises BusError."""
         if self.is_held:
-            self._until = -1.0
+            self._let_go()
             await self._write("", self.token, after=self._sequence)
 
     async def _take(self, after: int) -> bool:
@@ -143,7 +149,7 @@ class Lease:
         kept = await self._bus.read_lease(self._service)
         found = _holder_of(kept)
         if kept is None or found != self.holder:
-            self._until = -1.0
+            self._let_go()
             raise LeaseError(f"lease of {self._service}: expected {self.holder}, found {found or 'nobody'}")
         self._sequence = kept.sequence
 
@@ -157,6 +163,9 @@ class Lease:
     def _hold(self, sent_at: float) -> None:
         self._sent_at = sent_at
         self._until = sent_at + self._length_s * (1 - 1 / MARGIN_PARTS)
+
+    def _let_go(self) -> None:
+        self._sent_at = self._until = -math.inf
 
     def _pause_s(self) -> float:
         """Answer how long to wait: until the next renewal, soon again where one failed, never beyond the end."""

@@ -130,6 +130,7 @@ class Service:
             self._tenure = Tenure(
                 bus, self._clock, self._inbox, self._alarms, service=self._name, settings=self._settings
             )
+            assembly.watch_lease(self._tenure.is_alone)
         self._loop = Loop(
             name=self._name, core=assembly.core, bus=bus, clock=self._clock, inbox=self._inbox,
             tracer=tracer, gateway=assembly.gateway, tape=self._tape, may_act=self._may_act,

@@ -36,6 +36,10 @@ class Tenure:
         """Whether this replica may act at this very moment."""
         return self._lease.is_held
 
+    def is_alone(self) -> bool:
+        """Whether no other replica can be acting: a little longer than this one may act, and never while it waits."""
+        return self._lease.is_exclusive
+
     @property
     def is_replaced(self) -> bool:
         """Whether another replica has had the lease since: what is open in the world is its affair from then on."""

@@ -16,7 +16,7 @@ from console.state import write_json
 from console.up.environment import Addresses, for_nats, for_service, new_passwords, plain
 from console.up.nats_server import create_streams, nats_program
 from console.up.plan import Plan
-from console.up.ports import LOOPBACK, NATS_PORT_USUAL, free_ports, usual_or_free
+from console.up.ports import LOOPBACK, NATS_PORT_USUAL, PortClaim, free_ports
 from console.up.postgres import database_url, postgres_program, wait_for_postgres
 from console.up.program import Program
 from console.up.registry import Registry
@@ -42,8 +42,9 @@ class System:
         """The wallet on the simulated exchange, once it is open; None on paper, and for real money."""
         self._passwords = new_passwords({user: secrets.token_hex(PASSWORD_BYTES) for user in USERS})
         simulator_port, *http_ports = free_ports(1 + len(SERVICES))
+        self._nats_port = PortClaim(NATS_PORT_USUAL)
         self.addresses = Addresses(
-            nats_port=usual_or_free(NATS_PORT_USUAL),
+            nats_port=self._nats_port.number,
             simulator_port=simulator_port,
             http_ports=dict(zip(SERVICES, http_ports, strict=True)),
             database_url=database_url(plan.folder),
@@ -106,6 +107,7 @@ class System:
         """Stop what the services stood on, after them."""
         await self.stop([SIMULATOR])
         await self.stop([NATS, POSTGRES])
+        self._nats_port.release()
         self._plan.folder.secrets.unlink(missing_ok=True)
 
     async def _start_nats(self) -> None:

@@ -26,7 +26,9 @@ class _Keccak256:
         if _routines.keccak_init(state.address_of(), CAPACITY_BYTES, ROUNDS):
             raise ValueError("keccak: expected a state, found none could be made")
         self._state: Any = state.get()
-        self._digest: Any = _memory.create_string_buffer(DIGEST_BYTES)
+        self._found = bytearray(DIGEST_BYTES)
+        self._digest: Any = _memory.c_uint8_ptr(self._found)
+        """Where the routine writes: into `found`, which is read without the library's help."""
         self._lock = Lock()
 
     def hash(self, data: bytes) -> bytes:
@@ -38,8 +40,7 @@ class _Keccak256:
             )
             if failed:
                 raise ValueError(f"keccak: expected a hash of {len(data)} bytes, found error {failed}")
-            found: bytes = _memory.get_raw_buffer(self._digest)
-            return found
+            return bytes(self._found)
 
 
 keccak256 = _Keccak256().hash

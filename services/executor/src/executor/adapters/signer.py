@@ -61,15 +61,20 @@ class Signer:
         return self._hasher.hashes(terms)
 
     def sign(self, terms: OrderTerms) -> SignedOrder:
-        """Sign an order, in about 50 microseconds."""
-        hashes = self._hasher.hashes(terms)
+        """Hash an order and sign it."""
+        return self.sign_hashed(self._hasher.hashes(terms))
+
+    def sign_hashed(self, hashes: OrderHashes) -> SignedOrder:
+        """Sign an order that was hashed when it was named. Raises ValueError for one of another wallet."""
+        if hashes.wallet != self.wallet:
+            raise ValueError(f"wallet: expected an order of {self.wallet.funder}, found one of {hashes.wallet.funder}")
         if self.wallet.signature_type == DEPOSIT_WALLET:
             nested = keccak256(NESTED_TYPE_HASH + hashes.contents + self._nested_tail)
             inner = self._signature(digest(hashes.domain, nested))
             signature = f"{inner}{hashes.domain.hex()}{hashes.contents.hex()}{CONTENTS_TRAILER}"
         else:
             signature = self._signature(hashes.order)
-        return SignedOrder(terms, self.wallet, hashes.order_id, signature)
+        return SignedOrder(hashes.terms, self.wallet, hashes.order_id, signature)
 
     def prove_address(self, timestamp_s: int, nonce: int = 0) -> str:
         """Sign the proof that the key controls its address, which makes API keys or fetches them."""

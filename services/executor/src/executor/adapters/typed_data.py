@@ -101,8 +101,13 @@ class OrderTerms:
 
 @dataclass(frozen=True, slots=True)
 class OrderHashes:
-    """The domain's separator, the hash of the contents in it, and of both, which is the order's: 32 bytes each."""
+    """An order and its hashes: the domain's separator, the contents in it, and of both, which is the order's own.
 
+    Each has 32 bytes. They are made by an `OrderHasher` alone, so that they are those of the terms beside them.
+    """
+
+    terms: OrderTerms
+    wallet: Wallet
     domain: bytes
     contents: bytes
     order: bytes
@@ -159,7 +164,7 @@ class OrderHasher:
                 EMPTY_METADATA_AND_BUILDER,
             ))
         )  # fmt: skip
-        return OrderHashes(domain, contents, digest(domain, contents))
+        return OrderHashes(terms, self.wallet, domain, contents, digest(domain, contents))
 
 
 def domain_of(terms: OrderTerms) -> bytes:

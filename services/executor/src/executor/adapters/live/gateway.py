@@ -14,7 +14,7 @@ from common.contracts.base import Event
 from common.contracts.control import HaltRequested, ResumeRequested
 from common.contracts.executor import OrderRefused, OrderSubmitted, OrderUnknown
 from common.contracts.risk import TradingHalted
-from common.contracts.runtime import BusLost, WentLive
+from common.contracts.runtime import BusLost, Tick, WentLive
 from common.runtime.core import Inbox
 from executor.adapters.attentive import AttentiveDesk
 from executor.adapters.credentials import Credentials
@@ -25,7 +25,7 @@ from executor.adapters.live.canceller import Canceller
 from executor.adapters.live.heart import Heart
 from executor.adapters.live.history import Followed, History
 from executor.adapters.live.inquiries import Inquiries
-from executor.adapters.live.naming import OrderNamer, terms_of
+from executor.adapters.live.naming import OrderNamer
 from executor.adapters.live.news import Stage
 from executor.adapters.live.outbox import Outbox
 from executor.adapters.live.poller import Poller
@@ -69,7 +69,7 @@ class LiveGateway:
         self.history = History(rules.orders_kept_max)
         self._access = Access(exchange, self.history, self.outbox, derive)
         self._poster = Poster(exchange, self.history, self.outbox, clock, self._access)
-        self.canceller = Canceller(exchange, rules)
+        self.canceller = Canceller(exchange, rules, self.history.may_be_open)
         self.heart = Heart(exchange, self.canceller, self.outbox, rules)
         self._socket = UserSocket(
             clock=clock,
@@ -92,7 +92,7 @@ class LiveGateway:
         self.accountant = Accountant(exchange, self.history, clock, rules, outbox=self.outbox, held=self._held_tokens)
         self._inquiries = Inquiries(desk=desk, namer=namer, history=self.history, poller=self.poller, rules=rules)
         self._stop = Stop()
-        self._was_halted = False
+        self._is_live = self._was_halted = False
         self._known_at = clock.now()
         """Up to when all that happened has been asked for."""
         self._heartbeat: asyncio.Task[None] | None = None
@@ -137,12 +137,17 @@ class LiveGateway:
         self._stop.heard(event)
         match event:
             case WentLive():
+                self._is_live = True
                 begun = (followed.approval.approved_at for followed in self._inquiries.follow_the_record(now))
                 self._known_at = min([self._known_at, *begun])
+            case Tick() if self._inquiries.are_waiting():
+                self.outbox.put(Tick(at=now))  # the desk asks for one a tick
             case ResumeRequested():
                 self._run(self._access.check())
             case _:
                 pass
+        if not self._is_live:
+            return  # what is open at the venue is another replica's
         halted = self._desk.is_halted()
         told = isinstance(event, HaltRequested | TradingHalted | BusLost)
         if halted and (told or not self._was_halted):
@@ -203,7 +208,7 @@ class LiveGateway:
             self._report(self.history.rejected(followed, "halted", HALTED_WORDS, now))
             return
         assert self._signer is not None, "expected an account to sign with, found none"
-        signed = self._signer.sign(terms_of(approval))
+        signed = self._signer.sign_hashed(self._namer.hashes(approval))
         assert signed.order_id == submitted.venue_order_id, "expected the hash that the record names, found another"
         if self._rules.is_dry_run:
             self._tell_of(followed, signed, now)

@@ -95,6 +95,15 @@ class History:
         """List the orders of which something is still to be heard, oldest first."""
         return (followed for followed in self._by_hash.values() if not followed.is_settled)
 
+    def may_be_open(self) -> tuple[str, ...]:
+        """List, by the venue's names, the orders of which nothing says that they are over."""
+        return tuple(name for name, followed in self._by_hash.items() if followed.stage is not Stage.OVER)
+
+    @property
+    def asked_count(self) -> int:
+        """Count the orders that the desk has asked for and that nothing was heard of since."""
+        return sum(1 for followed in self._by_hash.values() if followed.is_asked)
+
     # --- what it is told ---
 
     def remember(self, venue_order_id: str, order_id: str) -> None:

@@ -11,6 +11,9 @@ from executor.adapters.live.poller import Poller
 from executor.adapters.live.rules import LiveRules
 from executor.core.inputs import FillAsked
 
+ASKED_AT_ONCE = 8
+"""Orders that are asked for together after a takeover: each keeps its market shut until it is answered."""
+
 
 class Inquiries:
     """From the desk's names of orders and fills to questions to the venue."""
@@ -43,6 +46,10 @@ class Inquiries:
         if followed is not None:
             self._history.ask(followed)
             self._poller.look_since(followed.approval.approved_at)
+
+    def are_waiting(self) -> bool:
+        """Whether the desk has more orders in doubt, and more may be asked for before there are answers."""
+        return self._desk.desk.doubts > 0 and self._history.asked_count < ASKED_AT_ONCE
 
     def ask_for_fill(self, asked: FillAsked) -> None:
         """Ask whether a match became final, and say it again."""

@@ -4,25 +4,44 @@ from typing import Literal
 
 from common.clock import SECOND
 from common.contracts.risk import OrderApproved
-from executor.adapters.typed_data import POSITION_RESERVED_BITS, OrderHasher, OrderTerms, ProtocolVersion, Wallet
+from executor.adapters.typed_data import (
+    POSITION_RESERVED_BITS,
+    OrderHasher,
+    OrderHashes,
+    OrderTerms,
+    ProtocolVersion,
+    Wallet,
+)
 from executor.core.last_hop import EXPIRY_SAFETY_S
 
 
 class OrderNamer:
-    """Names the orders of one wallet, once it is known whose that is."""
+    """Names the orders of one wallet, once it is known whose that is.
+
+    An order is named when the desk decides and signed right after: its hashes are kept in between, those of the last.
+    """
 
     def __init__(self, wallet: Wallet | None = None) -> None:
         self._hasher = OrderHasher(wallet) if wallet else None
+        self._last: tuple[OrderApproved, OrderHashes] | None = None
 
     def use(self, wallet: Wallet) -> None:
         """Name the orders of a wallet from now on."""
-        self._hasher = OrderHasher(wallet)
+        self._hasher, self._last = OrderHasher(wallet), None
 
     def __call__(self, approval: OrderApproved) -> str:
         """Answer an order's hash. Raises ValueError for what no order of the venue can say."""
+        return self.hashes(approval).order_id
+
+    def hashes(self, approval: OrderApproved) -> OrderHashes:
+        """Answer an order with all that is signed of it, hashed once. Raises ValueError likewise."""
+        if self._last is not None and self._last[0] is approval:
+            return self._last[1]
         if self._hasher is None:
             raise ValueError("wallet: expected to know whose orders to name, found none")
-        return self._hasher.hashes(terms_of(approval)).order_id
+        found = self._hasher.hashes(terms_of(approval))
+        self._last = approval, found
+        return found
 
 
 def terms_of(approval: OrderApproved) -> OrderTerms:

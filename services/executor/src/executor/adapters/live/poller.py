@@ -18,6 +18,9 @@ Report = Callable[[list[GatewayReport]], None]
 Told = Callable[[tuple[str, bool]], None]
 """Hears of each order and trade that was news here: `(id, whether it is an order that is over)`."""
 
+LOOKS_AT_ONCE = 3
+"""Fewer than there are connections for questions, so that nobody else's has to wait for one."""
+
 log = structlog.get_logger()
 
 
@@ -64,13 +67,24 @@ class Poller:
             unsettled, since = tuple(self._history.unsettled()), self._since
             if not unsettled and since is None:
                 return
-            failures = [error for each in unsettled if (error := await self._look_up(each, is_news=is_news))]
+            failures = await self._look_up_all(unsettled, is_news=is_news)
             begun = [followed.approval.approved_at for followed in unsettled]
             await self._list_trades(min([*begun, *([] if since is None else [since])]), is_news=is_news)
             if self._since == since:
                 self._since = None
             if failures:
                 raise failures[0]
+
+    async def _look_up_all(self, unsettled: tuple[Followed, ...], *, is_news: bool) -> list[VenueError]:
+        """Ask for several orders at once; answer what went wrong."""
+        room = asyncio.Semaphore(LOOKS_AT_ONCE)
+
+        async def look_up(followed: Followed) -> VenueError | None:
+            async with room:
+                return await self._look_up(followed, is_news=is_news)
+
+        found = await asyncio.gather(*(look_up(each) for each in unsettled))
+        return [error for error in found if error is not None]
 
     async def _look_up(self, followed: Followed, *, is_news: bool) -> VenueError | None:
         """Ask for an order by its hash; one that is over was told of in full."""
