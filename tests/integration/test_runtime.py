@@ -7,9 +7,10 @@ import urllib.request
 
 import pytest
 
-from builders import after, an_approval
+from builders import a_price, after, an_approval
 from common.contracts.control import HaltRequested, ResumeRequested
 from common.contracts.executor import OrderSubmitted
+from common.contracts.oracle import PriceUpdated
 from common.contracts.risk import OrderApproved
 from common.errors import BusError
 from common.runtime.assembly import Assembly, Recovery
@@ -17,6 +18,9 @@ from common.runtime.service import Service
 from common.settings import ServiceSettings, load
 from support.nats_server import NatsServer, free_port
 from support.waiting import eventually
+
+DRAINED_WITHIN_S = 5
+"""Less than what a service takes that waits in vain for its inbox to be empty."""
 
 
 class Desk:
@@ -60,10 +64,28 @@ async def server():
     server.remove()
 
 
+class Flow:
+    """Prices without end: one waits at every moment, for each that was dealt with is followed by the next."""
+
+    async def run(self, inbox):
+        self._inbox = inbox
+        for _ in range(2):
+            inbox.put(a_price())
+        await asyncio.Event().wait()
+
+    async def react(self, event, now):
+        if isinstance(event, PriceUpdated):
+            self._inbox.put(event)
+            await asyncio.sleep(0.001)
+
+    async def carry_out(self, outcome, now):
+        """Nothing to do."""
+
+
 class Running:
     """An executor-to-be, running in this process."""
 
-    def __init__(self, server):
+    def __init__(self, server, **parts):
         self.core, self.port = Desk(), free_port()
         settings = load(
             ServiceSettings,
@@ -74,18 +96,17 @@ class Running:
                 "HEARTBEAT_MS": "100",
             },
         )
-        self.service = Service(
-            Assembly(name="executor", core=self.core, settings=settings, recovery=(Recovery("JOURNAL", ">", "all"),))
-        )
+        recovery = (Recovery("JOURNAL", ">", "all"),)
+        self.service = Service(Assembly(name="executor", core=self.core, settings=settings, recovery=recovery, **parts))
         self.task = asyncio.create_task(self.service.run())
 
     async def live(self):
         await eventually(lambda: "went_live" in self.core.told)
         return self
 
-    async def stop(self):
+    async def stop(self, within_s=10):
         self.service.stop()
-        await asyncio.wait_for(self.task, 10)
+        await asyncio.wait_for(self.task, within_s)
 
     async def ask(self, path):
         return await asyncio.to_thread(_get, f"http://127.0.0.1:{self.port}{path}")
@@ -128,6 +149,19 @@ async def test_a_service_recovers_goes_live_answers_and_drains(server):
     await running.stop()
     kept = [m.event.type async for m in risk.replay("JOURNAL", "executor.>")]
     assert kept.count("order_submitted") == len(running.core.submitted)
+    await risk.close()
+
+
+async def test_a_steady_flow_of_market_data_does_not_keep_a_service_from_its_end(server):
+    risk, flow = await server.bus("risk"), Flow()
+    running = await Running(server, sources=(flow,), gateway=flow).live()
+    await eventually(lambda: running.core.told.count("price_updated") > 10)
+    await risk.publish(an_approval())
+    await eventually(lambda: "order1" in running.core.submitted)
+
+    await running.stop(within_s=DRAINED_WITHIN_S)
+
+    assert running.core.told.count("stop_requested") == 1, "what may not be left undone was dealt with"
     await risk.close()
 
 

@@ -37,6 +37,8 @@ class Inbox:
         self._waiting: deque[Input] = deque()
         self._latest: dict[str, Input] = {}
         self._size_max = size_max
+        self._in_hand: Input | None = None
+        """What the reader took last and, for all that is known here, still deals with."""
         self._reader: asyncio.Future[None] | None = None
         """Set while the reader waits for something to come."""
         self._replaced = SHED.labels(service=service, why="replaced by newer")
@@ -45,6 +47,13 @@ class Inbox:
     def __len__(self) -> int:
         return len(self._lease) + len(self._urgent) + len(self._waiting)
 
+    @property
+    def owes(self) -> bool:
+        """Whether anything waits, or is in hand, that may not be left undone."""
+        if self._lease or self._urgent or (self._in_hand is not None and not _is_sheddable(self._in_hand)):
+            return True
+        return not all(map(_is_sheddable, self._waiting))
+
     def put(self, event: Event) -> None:
         """Add an input that counts each time; urgent ones overtake."""
         self.put_input(Input(event))
@@ -52,8 +61,7 @@ class Inbox:
     def put_input(self, item: Input) -> None:
         """Add an input with its acknowledgement; one that can be acknowledged is never shed."""
         queue = self._queue(item.event)
-        is_sheddable = queue is self._waiting and item.acknowledge is None and item.event.may_be_shed
-        if is_sheddable and len(queue) >= self._size_max:
+        if queue is self._waiting and len(queue) >= self._size_max and _is_sheddable(item):
             self._dropped.inc()
             return
         queue.append(item)
@@ -76,6 +84,7 @@ class Inbox:
 
     async def get(self) -> Input:
         """Wait for the next input and take it."""
+        self._in_hand = None
         while not len(self):
             self._reader = asyncio.get_running_loop().create_future()
             try:
@@ -85,10 +94,12 @@ class Inbox:
         item = (self._lease or self._urgent or self._waiting).popleft()
         if item.key:
             del self._latest[item.key]
+        self._in_hand = item
         return item
 
     def put_back(self, item: Input) -> None:
         """Take back, at its old place, what was taken and could not be dealt with."""
+        self._in_hand = None
         if item.key and item.key in self._latest:
             self._replaced.inc()
             return
@@ -110,3 +121,7 @@ class Inbox:
     def _wake(self) -> None:
         if self._reader is not None and not self._reader.done():
             self._reader.set_result(None)
+
+
+def _is_sheddable(item: Input) -> bool:
+    return item.acknowledge is None and item.event.may_be_shed and not isinstance(item.event, (*URGENT, *LEASE))

@@ -239,9 +239,10 @@ class Service:
             await self._empty_inbox()
 
     async def _empty_inbox(self) -> None:
-        while len(self._inbox) and self._loop is not None:
+        """Let all be dealt with that may not be left undone; market data that still comes is no reason to wait."""
+        while self._inbox.owes and self._loop is not None:
             await asyncio.sleep(0.01)
-            if len(self._inbox) and since(self._clock.now(), self._loop.turned_at) > SECOND:
+            if since(self._clock.now(), self._loop.turned_at) > SECOND:
                 return
 
     async def _tick(self) -> None:
