@@ -16,10 +16,11 @@ from common.contracts.risk import OrderApproved
 from common.contracts.runtime import Tick
 from common.errors import BusError, ParseError
 from common.runtime.inbox import Inbox, Input
-from common.runtime.loop import Loop
+from common.runtime.loop import ROW_MAX, Loop
 from common.runtime.tape import Reader, Tape, play
 from common.telemetry.spans import Spans
 from common.telemetry.traces import OFF
+from support.waiting import eventually
 
 
 class Desk:
@@ -185,6 +186,87 @@ async def test_the_reader_of_an_empty_inbox_waits():
     inbox.put(a_price())
 
     assert (await asyncio.wait_for(waiting, 1)).event == a_price()
+
+
+class Wire:
+    """A bus whose own task sends what was published, as the client of the real one does."""
+
+    connected = True
+
+    def __init__(self):
+        self.published, self.sent, self._kicked = [], [], asyncio.Event()
+
+    async def publish(self, event, headers=None):
+        self.published.append(event)
+        self._kicked.set()
+
+    async def send(self):
+        while True:
+            await self._kicked.wait()
+            self._kicked.clear()
+            row, self.published = self.published, []
+            self.sent.append(row)
+
+
+class Answering:
+    """A core that answers each input with another event."""
+
+    def __init__(self, answer):
+        self._answer = answer
+
+    def observe(self, event):
+        """Nothing to do."""
+
+    def decide(self, event, now):
+        return self._answer
+
+
+async def rows_sent(answer, count):
+    """Have a loop answer so many inputs that came together; say how many of its answers went out at a time."""
+    wire = Wire()
+    loop = a_loop(wire, Answering(answer))
+    for _ in range(count):
+        loop._inbox.put(a_price())
+    tasks = [asyncio.create_task(wire.send()), asyncio.create_task(loop.run())]
+    await eventually(lambda: sum(map(len, wire.sent)) == count)
+    for task in tasks:
+        task.cancel()
+    return [len(row) for row in wire.sent]
+
+
+async def test_books_go_out_together_while_more_waits_but_no_more_than_a_row_of_them():
+    assert await rows_sent(a_book(), 7) == [7]
+    assert await rows_sent(a_book(), ROW_MAX + 3) == [ROW_MAX, 3]
+
+
+async def test_what_somebody_acts_on_goes_out_by_itself_at_once():
+    assert await rows_sent(an_opportunity(), 3) == [1, 1, 1]
+
+
+async def test_what_may_not_be_left_undone_is_owed_while_it_waits_and_while_it_is_in_hand():
+    async def acknowledge():
+        """Nothing to do."""
+
+    for item in (Input(an_approval(), acknowledge=acknowledge), Input(HaltRequested(reason="stop", at=NOON))):
+        inbox = Inbox("x", 100)
+        inbox.put(a_price())
+        inbox.put_latest("up", a_book())
+        assert not inbox.owes, "market data alone"
+        inbox.put_input(item)
+        assert inbox.owes
+        while (await inbox.get()) is not item:
+            """Prices came before."""
+        inbox.put(a_price())
+        assert inbox.owes, "nobody has asked for the next one yet"
+        await inbox.get()
+        assert not inbox.owes
+
+
+async def test_what_was_given_back_is_owed_still():
+    inbox = Inbox("x", 100)
+    inbox.put(HaltRequested(reason="stop", at=NOON))
+    inbox.put_back(await inbox.get())
+    assert inbox.owes
 
 
 async def test_a_tape_played_back_gives_the_same_outcomes_to_the_byte(tmp_path):

@@ -77,7 +77,6 @@ class NatsBus:
                 await self._js.publish(address, payload, headers={**(headers or {}), "Nats-Msg-Id": event.identity})
             else:
                 await self._client.publish(address, payload, headers=dict(headers) if headers else None)
-                await asyncio.sleep(0)  # the client's own task sends it now, before its publisher does anything else
         except (nats_errors.Error, js_errors.Error, TimeoutError, OSError) as error:
             raise BusError(f"publish {address}: {type(error).__name__}: {error}") from None
 

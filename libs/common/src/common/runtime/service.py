@@ -202,6 +202,7 @@ class Service:
             asyncio.create_task(source.run(self._inbox), name=type(source).__name__) for source in assembly.sources
         ]
         vitals.spare_what_stays()
+        vitals.put_the_loop_first()
         log.info("live")
         return tasks
 
