@@ -25,6 +25,8 @@ SIZE_MAX = Decimal(10) ** 12
 FEE_EXPONENT_MAX = 8
 CONDITION_DIGITS = 64
 CACHE_MAX = 8192
+UNIX_CACHE_MAX = 64
+"""Frames of one moment bear the same timestamp, and no other frame ever does again."""
 EMPTY_BID = ("0", "0.0", "0.00", "0.000", 0)
 EMPTY_ASK = (*EMPTY_BID, "1", "1.0", "1.00", "1.000", 1)
 _CONDITION = re.compile(r"0x([0-9a-f]{62}|[0-9a-f]{64})")
@@ -107,9 +109,7 @@ def tick_size(value: object, where: str) -> Price:
 
 def unix(value: object, where: str) -> Instant:
     """Read a UNIX timestamp written in plain digits."""
-    if isinstance(value, str) and not (value.isdecimal() and len(value) <= UNIX_DIGITS_MAX):
-        raise ParseError("bad_timestamp", expected="a UNIX timestamp", found=value, where=where)
-    return parse_unix(value, where)
+    return _unix(value, where) if type(value) is str else parse_unix(value, where)
 
 
 def iso(value: object, where: str) -> Instant:
@@ -180,6 +180,13 @@ def _token_id(text: str, where: str) -> str:
     if not _TOKEN.fullmatch(text):
         raise ParseError("bad_token_id", expected="1 to 80 digits", found=text, where=where)
     return text
+
+
+@lru_cache(maxsize=UNIX_CACHE_MAX)
+def _unix(text: str, where: str) -> Instant:
+    if not (text.isdecimal() and len(text) <= UNIX_DIGITS_MAX):
+        raise ParseError("bad_timestamp", expected="a UNIX timestamp", found=text, where=where)
+    return parse_unix(text, where)
 
 
 @lru_cache(maxsize=CACHE_MAX)

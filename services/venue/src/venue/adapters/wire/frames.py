@@ -215,18 +215,22 @@ PARSERS: dict[str, Callable[[Fields, Instant], list[Input]]] = {
 
 def _joined(inputs: list[Input]) -> list[Input]:
     """Put changes of one token together unless something else about it came between."""
-    found: list[Input] = []
-    open_at: dict[str, int] = {}
+    found: list[Input | list[BookChanged]] = []
+    open_rows: dict[str, list[BookChanged]] = {}
     for item in inputs:
         token = getattr(item, "token_id", "")
         if not isinstance(item, BookChanged):
-            open_at.pop(token, None)
-        elif token in open_at:
-            first = found[open_at[token]]
-            assert isinstance(first, BookChanged)
-            found[open_at[token]] = item.model_copy(update={"changes": first.changes + item.changes})
-            continue
+            open_rows.pop(token, None)
+            found.append(item)
+        elif token in open_rows:
+            open_rows[token].append(item)
         else:
-            open_at[token] = len(found)
-        found.append(item)
-    return found
+            open_rows[token] = row = [item]
+            found.append(row)
+    return [_one(item) if isinstance(item, list) else item for item in found]
+
+
+def _one(row: list[BookChanged]) -> BookChanged:
+    if len(row) == 1:
+        return row[0]
+    return row[-1].model_copy(update={"changes": tuple(change for each in row for change in each.changes)})
