@@ -10,7 +10,7 @@ from common.settings import load
 from integration.outside_world import Shell, ShiftedClock, counted, http_server, simulated, simulator_process
 from simulator.world import SeededWorld, WorldSettings
 from support.waiting import eventually
-from venue.core import BookChanged, BookDoubted, BookResyncWanted, BookSnapshot, ResolutionSeen
+from venue.core import BookChanged, BookDoubted, BookResyncWanted, BookSnapshot, ChangesJoined, ResolutionSeen
 from venue.service import assemble, build_core
 from venue.settings import Settings
 
@@ -40,6 +40,10 @@ def markets(shell, **wanted):
         o for o in shell.outcomes
         if isinstance(o, MarketUpdated) and all(getattr(o, name) == value for name, value in wanted.items())
     ]  # fmt: skip
+
+
+def _joined(shell):
+    return [event for event in shell.inputs if isinstance(event, ChangesJoined)]
 
 
 async def test_it_lists_every_market_of_ours_as_tradable_and_follows_their_books():
@@ -86,6 +90,24 @@ async def test_the_books_of_both_tokens_mirror_each_other():
 
     for up, down in found:
         assert [(1 - price, size) for price, size in up.asks] == list(down.bids)
+
+
+async def test_a_busy_book_is_published_seldom_in_order_and_rightly():
+    async with simulator_process("--book-changes", "600") as outside, a_venue(outside, BOOK_INTERVAL_MS="50") as shell:
+        await shell.ready()
+        joined = await eventually(
+            lambda: _joined(shell) if len(_joined(shell)) > 100 else None, why="joined", within_s=30
+        )
+        outcomes = list(shell.outcomes)
+
+    assert all(len(event.changes) > 1 and event.received_at == event.changes[0].received_at for event in joined)
+    assert sum(len(event.changes) for event in joined) > 3 * len(joined)
+    books = [outcome for outcome in outcomes if isinstance(outcome, BookUpdated)]
+    for token in {book.token_id for book in books}:
+        ages = [book.received_at for book in books if book.token_id == token]
+        assert ages == sorted(ages), "a reader takes no later book for an older one"
+    asked = [reason for outcome in outcomes if isinstance(outcome, BookResyncWanted) for reason in outcome.reasons]
+    assert not {"crossed", "best_disagrees"} & set(asked)
 
 
 async def test_a_market_without_a_fee_or_with_a_rule_that_nobody_knows_is_listed_as_untradable():

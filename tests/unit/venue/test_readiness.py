@@ -8,9 +8,9 @@ from prometheus_client import REGISTRY
 from builders import after
 from common.errors import SettingsError
 from common.settings import load
-from unit.venue.venue_builders import DOWN, a_keeper, a_running_market, a_snapshot, told
+from unit.venue.venue_builders import CONDITION, DOWN, UP, a_change, a_keeper, a_running_market, a_snapshot, told
 from venue.adapters.metrics import measure
-from venue.core import AccessChecked, CatalogueRead
+from venue.core import AccessChecked, CatalogueRead, ChangesJoined
 from venue.service import assemble
 from venue.settings import Settings
 
@@ -86,6 +86,17 @@ def test_the_gauges_tell_the_worst_book_of_each_symbol():
     assert REGISTRY.get_sample_value("pm_arb_book_age_seconds", {"symbol": "BTC"}) == 1
     assert REGISTRY.get_sample_value("pm_arb_venue_books", {"symbol": "ETH"}) == 0
     assert REGISTRY.get_sample_value("pm_arb_venue_markets", {"state": "known"}) == 1
+
+
+def test_the_lag_of_books_is_what_the_youngest_change_took_however_long_others_waited_for_it():
+    keeper = a_ready_keeper()
+    changes = [a_change(1 + ms / 1000, ("BUY", 0.40, 1), received_at=after(1 + (ms + 30) / 1000)) for ms in (0, 15)]
+    joined = ChangesJoined(market_id=CONDITION, token_id=UP, changes=tuple(changes), received_at=changes[0].received_at)
+
+    told(keeper, joined)
+    measure(keeper, ("BTC",), after(2))
+
+    assert REGISTRY.get_sample_value("pm_arb_book_lag_seconds", {"symbol": "BTC"}) == pytest.approx(0.03, abs=1e-6)
 
 
 def test_a_book_that_was_never_seen_is_infinitely_old():

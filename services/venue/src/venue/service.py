@@ -10,6 +10,7 @@ from venue.adapters.gateway import VenueGateway
 from venue.adapters.http import Http, HttpLimits
 from venue.adapters.market_socket import MarketSocket, SocketLimits
 from venue.adapters.metrics import measure
+from venue.adapters.pace import Anteroom
 from venue.core import MarketKeeper, VenueLimits
 from venue.settings import Settings
 
@@ -24,8 +25,9 @@ def assemble(settings: Settings, clock: Clock = WALL) -> Assembly:
     keeper = build_core(settings)
     http = Http(_http_limits(settings, settings.request_timeout_s))
     quick = Http(_http_limits(settings, settings.book_timeout_s))
-    socket = MarketSocket(settings.clob_ws_url, _socket_limits(settings), clock)
-    books = BookReader(settings.clob_url, quick, clock)
+    anteroom = Anteroom(settings.book_interval_ms)
+    socket = MarketSocket(settings.clob_ws_url, _socket_limits(settings), anteroom, clock)
+    books = BookReader(settings.clob_url, quick, anteroom, clock)
     catalogue = _catalogue(settings, http, clock)
     access = AccessChecker(settings.geoblock_url, settings.clob_url, settings.access_interval_s, http, clock)
     return Assembly(
@@ -34,7 +36,7 @@ def assemble(settings: Settings, clock: Clock = WALL) -> Assembly:
         settings=settings,
         recovery=(Recovery(CATALOGUE.name, "venue.market.>", "last"),),
         sources=(catalogue, socket, books, access),
-        gateway=VenueGateway(keeper, socket, books, catalogue),
+        gateway=VenueGateway(keeper, socket, books, catalogue, anteroom),
         figures=keeper.figures,
         measure=lambda now: measure(keeper, settings.symbols, now),
         not_ready=keeper.not_ready,

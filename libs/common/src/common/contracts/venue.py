@@ -90,4 +90,6 @@ class BookUpdated(Event):
     source_at: Instant
     """The venue's own timestamp of the change."""
     received_at: Instant
-    """When the feed last confirmed this book; its age is counted from here."""
+    """When the feed last confirmed this book; its age is counted from here.
+
+    Where changes waited for one another, it is when the oldest of them came."""

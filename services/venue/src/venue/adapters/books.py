@@ -8,6 +8,7 @@ from common.clock import Clock
 from common.runtime.core import Inbox
 from venue.adapters.http import Http, NotFoundError, RequestError
 from venue.adapters.metrics import RESYNCS, Refusals
+from venue.adapters.pace import Anteroom
 from venue.adapters.wire import read_books
 from venue.core import BookResyncWanted
 
@@ -19,8 +20,8 @@ log = structlog.get_logger()
 class BookReader:
     """Answers the core's questions one after another; one that finds no room is dropped, for the core asks again."""
 
-    def __init__(self, clob_url: str, http: Http, clock: Clock) -> None:
-        self._clob_url, self._http, self._clock = clob_url, http, clock
+    def __init__(self, clob_url: str, http: Http, anteroom: Anteroom, clock: Clock) -> None:
+        self._clob_url, self._http, self._anteroom, self._clock = clob_url, http, anteroom, clock
         self._refuse = Refusals("books")
         self._questions: asyncio.Queue[BookResyncWanted] = asyncio.Queue(QUESTIONS_MAX)
 
@@ -48,7 +49,7 @@ class BookReader:
             log.warning("books_not_read", tokens=len(wanted.token_ids), error=str(error))
             return
         for book in read_books(answer, self._clock.now(), self._refuse):
-            inbox.put(book)
+            self._anteroom.put(book, inbox)
 
     async def _books(self, token_ids: tuple[str, ...]) -> bytes:
         if len(token_ids) == 1:

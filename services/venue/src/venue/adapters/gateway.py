@@ -10,7 +10,8 @@ from venue.adapters.books import BookReader
 from venue.adapters.catalogue import CatalogueReader
 from venue.adapters.market_socket import MarketSocket
 from venue.adapters.metrics import FEES_UNEXPECTED
-from venue.core import BookResyncWanted, ListingAnnounced, MarketKeeper
+from venue.adapters.pace import Anteroom
+from venue.core import BookChanged, BookResyncWanted, ChangesJoined, ListingAnnounced, MarketKeeper
 
 STEERS_EVERY = 200 * MILLISECOND
 
@@ -21,18 +22,26 @@ class VenueGateway:
     """Never waits: each adapter has its own task and its own bounds."""
 
     def __init__(
-        self, keeper: MarketKeeper, socket: MarketSocket, books: BookReader, catalogue: CatalogueReader
+        self,
+        keeper: MarketKeeper,
+        socket: MarketSocket,
+        books: BookReader,
+        catalogue: CatalogueReader,
+        anteroom: Anteroom,
     ) -> None:
         self._keeper, self._socket, self._books, self._catalogue = keeper, socket, books, catalogue
+        self._anteroom = anteroom
         self._steered_at = Instant(0)
 
     async def react(self, event: Event, now: Instant) -> None:
-        """Follow what the core wants as time passes, and look at announced markets at once."""
+        """Follow what the core wants as time passes, tell it what waited, and look at announced markets at once."""
         match event:
             case Tick() if now - self._steered_at >= STEERS_EVERY:
                 self._steered_at = now
                 self._socket.want(self._keeper.tokens_listened(now))
                 self._catalogue.follow(self._keeper.undecided(now))
+            case BookChanged() | ChangesJoined():
+                self._anteroom.taken(event.token_id)
             case ListingAnnounced():
                 self._catalogue.look_at(event.slug)
             case _:

@@ -14,6 +14,7 @@ from websockets.frames import CloseCode
 from common.clock import Clock
 from common.runtime.core import Inbox
 from venue.adapters.metrics import CONNECTED, FRAMES, LEVEL_CHANGES, REDIALS, Refusals
+from venue.adapters.pace import Anteroom
 from venue.adapters.wire import read_market_frame
 from venue.core import BookChanged
 
@@ -40,8 +41,8 @@ class SocketLimits:
 class MarketSocket:
     """Feeds the inbox from the market channel for ever, and follows what is wanted without dialling again."""
 
-    def __init__(self, url: str, limits: SocketLimits, clock: Clock) -> None:
-        self._url, self._limits, self._clock = url, limits, clock
+    def __init__(self, url: str, limits: SocketLimits, anteroom: Anteroom, clock: Clock) -> None:
+        self._url, self._limits, self._anteroom, self._clock = url, limits, anteroom, clock
         self._refuse = Refusals("market_socket")
         self._wanted: frozenset[str] = frozenset()
         self._changed = asyncio.Event()
@@ -54,6 +55,7 @@ class MarketSocket:
         wanted = frozenset(token_ids)
         if wanted != self._wanted:
             self._wanted = wanted
+            self._anteroom.follow(wanted)
             self._changed.set()
 
     async def run(self, inbox: Inbox) -> None:
@@ -109,7 +111,7 @@ class MarketSocket:
         for item in read_market_frame(frame, self._clock.now(), self._refuse):
             if isinstance(item, BookChanged):
                 LEVEL_CHANGES.inc(len(item.changes))
-            inbox.put(item)
+            self._anteroom.put(item, inbox)
 
     async def _steer(self, socket: ClientConnection) -> None:
         """Subscribe to what is wanted and leave what no longer is."""

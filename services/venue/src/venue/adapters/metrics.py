@@ -56,9 +56,9 @@ def measure(keeper: MarketKeeper, symbols: Iterable[str], now: Instant) -> None:
         own = [book for book in books if book.symbol == symbol]
         BOOKS.labels(symbol=symbol).set(len(own))
         BOOK_AGE_SECONDS.labels(symbol=symbol).set(max((_seconds(book.age_ms) for book in own), default=0))
-        youngest = max((book.published for book in own if book.published), key=lambda b: b.source_at, default=None)
+        youngest = max((book.changed for book in own if book.changed is not None), default=None)
         if youngest is not None:
-            BOOK_LAG_SECONDS.labels(symbol=symbol).set(since(youngest.received_at, youngest.source_at) / SECOND)
+            BOOK_LAG_SECONDS.labels(symbol=symbol).set(since(youngest.heard_at, youngest.source_at) / SECOND)
     figures = keeper.figures(now)
     for state, name in (("known", "markets"), ("untradable", "markets_untradable"), ("undecided", "markets_undecided")):
         MARKETS.labels(state=state).set(int(figures[name]))

@@ -134,6 +134,17 @@ class BookChanged(Event):
     received_at: Instant
 
 
+class ChangesJoined(Event):
+    """Changes of one token's book that waited for one another, in their order; each counts as it would alone."""
+
+    type: Literal["changes_joined"] = "changes_joined"
+    market_id: Key
+    token_id: Key
+    changes: tuple[BookChanged, ...]
+    received_at: Instant
+    """When the oldest of them came."""
+
+
 class BestQuoted(Event):
     """What the venue says is best in one token's book, by itself: a check on ours."""
 

@@ -18,23 +18,24 @@ from venue.core.inputs import (
     BookResyncWanted,
     BookSnapshot,
     CatalogueRead,
+    ChangesJoined,
     ClobFactsRead,
     MarketListed,
     ResolutionSeen,
     TickSizeChanged,
 )
 from venue.core.limits import VenueLimits
-from venue.core.shelf import Change, Shelf
+from venue.core.shelf import Change, Said, Shelf
 
 FORGETS_EVERY = 10 * SECOND
 
 
 class BookStanding(NamedTuple):
-    """How one book stands: its age in milliseconds, None where it was never seen, and what was published last of it."""
+    """How one book stands: its age in milliseconds and its last change, each None where it was never seen."""
 
     symbol: Symbol
     age_ms: int | None
-    published: BookUpdated | None
+    changed: Said | None
 
 
 class MarketKeeper:
@@ -50,7 +51,7 @@ class MarketKeeper:
     def observe(self, event: Event) -> None:
         """Fold a fact; each of our own publications is one too."""
         match event:
-            case BookChanged() | BookSnapshot() | BestQuoted():
+            case BookChanged() | ChangesJoined() | BookSnapshot() | BestQuoted():
                 self._observe_book(event)
             case BookUpdated():
                 self._shelf.observe_published(event)
@@ -70,7 +71,7 @@ class MarketKeeper:
     def decide(self, event: Event, now: Instant) -> Event | None:
         """Answer a market that has changed, a book that can be believed, or on a tick which books to ask for."""
         match event:
-            case BookChanged() | BookSnapshot() | BestQuoted():
+            case BookChanged() | ChangesJoined() | BookSnapshot() | BestQuoted():
                 market = self._market(event)
                 return None if market is None else self._shelf.after(event, market)
             case Tick():
@@ -155,7 +156,7 @@ class MarketKeeper:
         for token_id in self.tokens_wanted(now):
             market = self._catalogue.market_of(token_id)
             if market is not None:
-                yield BookStanding(market.symbol, self._shelf.age_ms(token_id, now), self._shelf.published(token_id))
+                yield BookStanding(market.symbol, self._shelf.age_ms(token_id, now), self._shelf.said(token_id))
 
     def _market(self, event: Change) -> MarketUpdated | None:
         market = self._catalogue.market_of(event.token_id)

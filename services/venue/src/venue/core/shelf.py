@@ -2,15 +2,33 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from common.clock import MILLISECOND, Instant
 from common.contracts.venue import BookUpdated, Level, MarketUpdated
 from common.money import Price
-from venue.core.inputs import BestQuoted, BookChanged, BookSnapshot
+from venue.core.inputs import BestQuoted, BookChanged, BookSnapshot, ChangesJoined
 from venue.core.limits import VenueLimits
 from venue.core.standing import NEVER, UNKNOWN, Standing, after_change, after_quote, after_snapshot, asked, doubted
 
-Change = BookSnapshot | BookChanged | BestQuoted
+Levels = tuple[Level, ...]
+Step = BookSnapshot | BookChanged | BestQuoted
+Change = Step | ChangesJoined
+
+
+class Said(NamedTuple):
+    """When something happened by the venue's own word, and when that came in."""
+
+    source_at: Instant
+    heard_at: Instant
+
+
+class _Prepared(NamedTuple):
+    """How a book stands once something is counted, and how many parts of that were of no use."""
+
+    event: Change
+    standing: Standing
+    unused: int
 
 
 class Shelf:
@@ -20,7 +38,7 @@ class Shelf:
         self._limits = limits
         self._standings: dict[str, Standing] = {}
         self._published: dict[str, BookUpdated] = {}
-        self._prepared: tuple[Change, Standing] | None = None
+        self._prepared: _Prepared | None = None
         self.refused: Counter[str] = Counter()
         """Messages that were understood and not used, by reason."""
 
@@ -30,19 +48,19 @@ class Shelf:
     def after(self, event: Change, market: MarketUpdated) -> BookUpdated | None:
         """Answer the book to publish once the event is counted; None while it is not sound or says nothing new."""
         before = self._standings.get(event.token_id, UNKNOWN)
-        standing = _after(event, before)
-        self._prepared = (event, standing)  # spares observe() the same work; no answer depends on it
+        self._prepared = _after(event, before)  # spares observe() the same work; no answer depends on it
+        standing = self._prepared.standing
         if standing is before or not standing.is_sound or (before.is_sound and isinstance(event, BestQuoted)):
             return None
         bids, asks = standing.book.top(self._limits.book_levels_max)
-        if isinstance(event, BookChanged) and self._was_just_said(event, (bids, asks)):
+        if isinstance(event, BookChanged | ChangesJoined) and self._was_just_said(event, (bids, asks)):
             return None
         return BookUpdated.model_construct(
             venue=market.venue, market_id=market.market_id, token_id=event.token_id, bids=bids, asks=asks,
             tick=standing.tick or market.tick, source_at=standing.source_at, received_at=event.received_at,
         )  # fmt: skip
 
-    def _was_just_said(self, event: BookChanged, top: tuple[tuple[Level, ...], tuple[Level, ...]]) -> bool:
+    def _was_just_said(self, event: BookChanged | ChangesJoined, top: tuple[Levels, Levels]) -> bool:
         """Say whether the same levels were published a moment ago: a change below them is no news."""
         last = self._published.get(event.token_id)
         if last is None or (last.bids, last.asks) != top:
@@ -53,12 +71,12 @@ class Shelf:
         """Fold a snapshot, a change, or what the venue calls best."""
         prepared, self._prepared = self._prepared, None
         before = self._standings.get(event.token_id, UNKNOWN)
-        ready = prepared is not None and prepared[0] is event
-        standing = prepared[1] if ready and prepared is not None else _after(event, before)
-        if standing is before:
-            self.refused[_why_unused(event, before)] += 1
-        else:
-            self._standings[event.token_id] = standing
+        if prepared is None or prepared.event is not event:
+            prepared = _after(event, before)
+        if prepared.unused:
+            self.refused[_why_unused(event, before)] += prepared.unused
+        if prepared.standing is not before:
+            self._standings[event.token_id] = prepared.standing
 
     def observe_published(self, book: BookUpdated) -> None:
         """Keep what the others know."""
@@ -96,9 +114,10 @@ class Shelf:
         standing = self._standings.get(token_id, UNKNOWN)
         return None if standing.confirmed_at == NEVER else (now - standing.confirmed_at) // MILLISECOND
 
-    def published(self, token_id: str) -> BookUpdated | None:
-        """Answer the book that was published last of a token."""
-        return self._published.get(token_id)
+    def said(self, token_id: str) -> Said | None:
+        """Answer when the last change of a token's book was, by the venue, and when it came in; None for no book."""
+        standing = self._standings.get(token_id, UNKNOWN)
+        return Said(standing.source_at, standing.heard_at) if standing.exists else None
 
     def forget(self, kept: Iterable[str]) -> None:
         """Drop all books but these."""
@@ -107,14 +126,22 @@ class Shelf:
             self._published.pop(token_id, None)
 
 
-def _after(event: Change, before: Standing) -> Standing:
-    match event:
+def _after(event: Change, before: Standing) -> _Prepared:
+    standing, unused = before, 0
+    for step in event.changes if isinstance(event, ChangesJoined) else (event,):
+        then, standing = standing, _after_step(step, standing)
+        unused += standing is then
+    return _Prepared(event, standing, unused)
+
+
+def _after_step(step: Step, before: Standing) -> Standing:
+    match step:
         case BookSnapshot():
-            return after_snapshot(event, before)
+            return after_snapshot(step, before)
         case BookChanged():
-            return after_change(event, before)
+            return after_change(step, before)
         case BestQuoted():
-            return after_quote(event, before)
+            return after_quote(step, before)
 
 
 def _why_unused(event: Change, before: Standing) -> str:

@@ -35,6 +35,8 @@ class Standing:
     """The venue's time of the snapshot that it is built on; NEVER while there is none."""
     source_at: Instant = NEVER
     """The venue's time of the last change."""
+    heard_at: Instant = NEVER
+    """When that came in."""
     confirmed_at: Instant = NEVER
     """When the feed last said something that the book agrees with."""
     suspect_since: Instant = NEVER
@@ -72,6 +74,7 @@ def after_snapshot(event: BookSnapshot, before: Standing) -> Standing:
         source_at = max(source_at, before.source_at)
     return Standing(
         book=book, tick=event.tick or before.tick, snapshot_at=max(event.source_at, Instant(1)), source_at=source_at,
+        heard_at=event.received_at if source_at > before.source_at else before.heard_at,
         confirmed_at=event.received_at, asked_at=before.asked_at,
         suspect_since=event.received_at if book.is_crossed else NEVER,
     )  # fmt: skip
@@ -87,6 +90,7 @@ def after_change(event: BookChanged, before: Standing) -> Standing:
     sound = agrees and not book.is_crossed
     return Standing(
         book=book, tick=before.tick, snapshot_at=before.snapshot_at, source_at=max(event.source_at, before.source_at),
+        heard_at=event.received_at if event.source_at > before.source_at else before.heard_at,
         confirmed_at=event.received_at if sound else before.confirmed_at,
         suspect_since=NEVER if sound else before.suspect_since or event.received_at,
         doubt=before.doubt, asked_at=before.asked_at, question=kept,
