@@ -36,7 +36,7 @@ SAMPLE_S_MAX = 10.0
 READY_WITHIN_S = 120
 WARM_UP = 1 / 3
 MEBIBYTE = 2**20
-KEPT = ("pm_arb_venue_level_changes", "pm_arb_outcomes", "pm_arb_inputs_shed", "pm_arb_inbox_waiting", "pm_arb_input_age_seconds", "pm_arb_event_loop_lag_seconds")  # fmt: skip
+KEPT = ("pm_arb_venue_level_changes", "pm_arb_book_lag_seconds", "pm_arb_outcomes", "pm_arb_inputs_shed", "pm_arb_inbox_waiting", "pm_arb_input_age_seconds", "pm_arb_event_loop_lag_seconds")  # fmt: skip
 """The metrics that are looked at."""
 
 
@@ -63,7 +63,7 @@ class Watch:
         for name, process in processes.items():
             with contextlib.suppress(psutil.Error):
                 looks[name] = _look(process, with_children=name != "console")
-        series = dict(zip(SERVICES, await asyncio.gather(*map(self._metrics, SERVICES)), strict=True))
+        series = {name: await self._metrics(name) for name in SERVICES}
         behind = {name: await self._behind(name) for name in DURABLE_FILTERS}
         return Sample(
             at_s=time.monotonic() - self._began, rss_mb={name: look[0] for name, look in looks.items()},
@@ -71,7 +71,11 @@ class Watch:
         )  # fmt: skip
 
     async def _metrics(self, service):
-        answer = await self._http.get(f"http://127.0.0.1:{self._running.http_ports[service]}/metrics")
+        """What a service says of itself; nothing where it does not answer, which `results` counts against it."""
+        try:
+            answer = await self._http.get(f"http://127.0.0.1:{self._running.http_ports[service]}/metrics")
+        except httpx.HTTPError:
+            return {}
         families = text_string_to_metric_families(answer.text)
         return {
             (each.name, tuple(sorted(each.labels.items()))): each.value
@@ -148,6 +152,10 @@ def page(found, console):
     console.print(table)
     for name, (p50, p99, most) in found["lag_ms"].items():
         console.print(f"books at {name}: p50 {p50} ms, p99 {p99} ms, all within {most} ms of their frame coming in")
+    median, most = found["exchange_lag_ms"]
+    console.print(
+        f"books at venue: {median} ms after the exchange's own timestamp in the median of the samples, at most {most} ms"
+    )
     p50, p99, most = found["price_lag_ms"]
     console.print(f"prices at scanner: p50 {p50} ms, p99 {p99} ms, all within {most} ms of their frame coming in")
     for failure in found["failures"]:
