@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import sys
 import urllib.error
 import urllib.request
 
@@ -15,6 +16,7 @@ from common.contracts.risk import OrderApproved
 from common.errors import BusError
 from common.runtime.assembly import Assembly, Recovery
 from common.runtime.service import Service
+from common.runtime.vitals import TURN_S
 from common.settings import ServiceSettings, load
 from support.nats_server import NatsServer, free_port
 from support.waiting import eventually
@@ -142,6 +144,7 @@ async def test_a_service_recovers_goes_live_answers_and_drains(server):
     await eventually(lambda: _reports(running, 'pm_arb_ready{service="executor"} 1.0'))
     await eventually(lambda: _reports(running, 'pm_arb_event_loop_lag_seconds_bucket{le="10.0",service="executor"}'))
     assert await _reports(running, "process_resident_memory_bytes")
+    assert sys.getswitchinterval() == pytest.approx(TURN_S), "who asks for metrics does not keep the loop waiting"
     assert (await running.ask("/nothing"))[0] == 404
 
     await risk.publish(an_approval(event_id="d2", order_id="order2"))

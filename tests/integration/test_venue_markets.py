@@ -10,6 +10,7 @@ from common.settings import load
 from integration.outside_world import Shell, ShiftedClock, counted, http_server, simulated, simulator_process
 from simulator.world import SeededWorld, WorldSettings
 from support.waiting import eventually
+from venue.adapters.pace import TAKEN_WITHIN_S
 from venue.core import BookChanged, BookDoubted, BookResyncWanted, BookSnapshot, ChangesJoined, ResolutionSeen
 from venue.service import assemble, build_core
 from venue.settings import Settings
@@ -102,6 +103,8 @@ async def test_a_busy_book_is_published_seldom_in_order_and_rightly():
 
     assert all(len(event.changes) > 1 and event.received_at == event.changes[0].received_at for event in joined)
     assert sum(len(event.changes) for event in joined) > 3 * len(joined)
+    waits = sorted(event.changes[-1].received_at - event.received_at for event in joined)
+    assert waits[len(waits) // 2] < TAKEN_WITHIN_S * SECOND / 2, "the core says what it took, and is told the next"
     books = [outcome for outcome in outcomes if isinstance(outcome, BookUpdated)]
     for token in {book.token_id for book in books}:
         ages = [book.received_at for book in books if book.token_id == token]

@@ -75,7 +75,7 @@ class Settings(ServiceSettings):
     books_max: Annotated[int, Field(ge=2, le=200)] = 120
     """Books that are followed at once; those of markets that end first come first."""
     book_interval_ms: Annotated[int, Field(ge=0, le=1000)] = 20
-    """A book whose best prices stay is published at most so often; a move of them never waits. 0 waits for nothing."""
+    """A book whose best prices stay is published at most so often; a move of them does not wait. 0: none does."""
     book_silence_ms: Annotated[int, Field(ge=100, le=60_000)] = 2000
     """A book of which nothing was heard for so long is asked for."""
     book_burst_ms: Annotated[int, Field(ge=0, le=10_000)] = 250
