@@ -16,7 +16,7 @@ from common.contracts.risk import OrderApproved
 from common.contracts.runtime import Tick
 from common.errors import BusError, ParseError
 from common.runtime.inbox import Inbox, Input
-from common.runtime.loop import ROW_MAX, Loop
+from common.runtime.loop import Loop
 from common.runtime.tape import Reader, Tape, play
 from common.telemetry.spans import Spans
 from common.telemetry.traces import OFF
@@ -234,9 +234,8 @@ async def rows_sent(answer, count):
     return [len(row) for row in wire.sent]
 
 
-async def test_books_go_out_together_while_more_waits_but_no_more_than_a_row_of_them():
+async def test_books_go_out_together_while_more_waits():
     assert await rows_sent(a_book(), 7) == [7]
-    assert await rows_sent(a_book(), ROW_MAX + 3) == [ROW_MAX, 3]
 
 
 async def test_what_somebody_acts_on_goes_out_by_itself_at_once():

@@ -40,8 +40,6 @@ from common.telemetry.traces import Tracer
 RETRY_WAIT_S = 0.1
 RETRY_WAIT_S_MAX = 1.0
 STANDSTILL_WAIT_S = 0.02
-ROW_MAX = 16
-"""Publications of market data that go out together at most, while more inputs wait."""
 
 KEPT = (Kind.DURABLE, Kind.STATE)
 
@@ -61,7 +59,6 @@ class Loop:
         self.waits_for = ""
         """What keeps the loop from going on, or empty."""
         self._meter = Meter(name)
-        self._row = 0
         self.turned_at = clock.now()
         """When the loop last finished an input; `/live` watches it."""
 
@@ -153,8 +150,7 @@ class Loop:
         Books and prices go out together while more inputs wait: to send each by itself takes a processor longer than to
         decide on it, and so does to read it.
         """
-        self._row = self._row + 1 if subject.kind is Kind.LATEST and len(self._inbox) else 0
-        if self._row % ROW_MAX == 0:
+        if subject.kind is not Kind.LATEST or not len(self._inbox):
             await asyncio.sleep(0)
 
     async def _until_allowed(self) -> None:
