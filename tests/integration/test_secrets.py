@@ -89,11 +89,12 @@ class Scene:
         await self.venue.publish(self.market)
         await eventually(self.is_ready, within_s=100, why=self.said)
 
-        await eventually(self.may_trade, within_s=100, why="the venue has been heard from on every channel")
+        await eventually(self.is_heard, within_s=60, every_s=0.1, why=self.said)
 
-    async def may_trade(self):
-        told = [event for event in await self.journal() if event.type == "executor_state_changed"]
-        return bool(told) and told[-1].halted_by == ()
+    def is_heard(self):
+        """Say whether the venue has been heard from on both channels, before which no order leaves."""
+        said = self.out.read_text()
+        return all(f'"what": "{channel}", "is_well": true' in said for channel in ("user_stream", "heartbeat"))
 
     async def is_ready(self):
         assert self.process.returncode is None, self.said()
