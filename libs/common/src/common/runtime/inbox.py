@@ -15,6 +15,7 @@ Acknowledge = Callable[[], Awaitable[None]]
 URGENT = (HaltRequested, ResumeRequested, BusLost, BusRestored, StopRequested)
 LEASE = (LeaseLost, LeaseAcquired)
 """Before everything: whether one may act at all, and under which token."""
+OVERTAKING = (*LEASE, *URGENT)
 
 
 @dataclass(slots=True)
@@ -61,7 +62,7 @@ class Inbox:
     def put_input(self, item: Input) -> None:
         """Add an input with its acknowledgement; one that can be acknowledged is never shed."""
         queue = self._queue(item.event)
-        if queue is self._waiting and len(queue) >= self._size_max and _is_sheddable(item):
+        if len(queue) >= self._size_max and _is_sheddable(item):
             self._dropped.inc()
             return
         queue.append(item)
@@ -124,4 +125,4 @@ class Inbox:
 
 
 def _is_sheddable(item: Input) -> bool:
-    return item.acknowledge is None and item.event.may_be_shed and not isinstance(item.event, (*URGENT, *LEASE))
+    return item.acknowledge is None and item.event.may_be_shed and not isinstance(item.event, OVERTAKING)

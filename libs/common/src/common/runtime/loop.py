@@ -148,9 +148,10 @@ class Loop:
         """Let the bus's own task send what was published before anything else is done.
 
         Books and prices go out together while more inputs wait: to send each by itself takes a processor longer than to
-        decide on it, and so does to read it.
+        decide on it, and so does to read it. What must be kept has been answered by now.
         """
-        if subject.kind is not Kind.LATEST or not len(self._inbox):
+        may_wait = subject.kind in KEPT or (subject.kind is Kind.LATEST and len(self._inbox))
+        if not may_wait:
             await asyncio.sleep(0)
 
     async def _until_allowed(self) -> None:
