@@ -24,6 +24,8 @@ READY_WITHIN_S = 120
 STOPPED_WITHIN_S = 60
 LOOK_AGAIN_S = 0.1
 LAST_LINES = 40
+AMPLE = {"INITIAL_BANKROLL": "20000", "REPEATED_TRADES_MAX": "1000"}
+"""Limits so wide that no market lost on the way ends the day: for those who ask only whether it trades on at all."""
 
 FoundT = TypeVar("FoundT")
 

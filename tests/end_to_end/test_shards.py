@@ -6,6 +6,7 @@ import pytest
 
 from common.contracts.executor import FillMatched
 from common.contracts.scanner import OpportunityFound
+from end_to_end.running_system import AMPLE
 from integration.outside_world import simulator_process
 from support.fleet import Fleet
 from support.nats_cluster import NatsCluster
@@ -21,7 +22,6 @@ pytestmark = [
 TRADES_WITHIN_S = 100
 PARTS = {"btc": "BTC", "eth": "ETH"}
 BOTH = "BTC,ETH"
-AMPLE = {"INITIAL_BANKROLL": "20000", "REPEATED_TRADES_MAX": "1000"}
 
 
 async def test_two_parts_trade_on_and_the_journal_loses_nothing_when_a_server_is_killed():

@@ -12,17 +12,7 @@ import pytest
 from builders import a_fill, a_settlement
 from common.clock import SystemClock
 from integration.alerter_push import API_TOKEN, USER_KEY, PushService
-from support.nats_server import NatsServer
 from support.waiting import eventually
-
-
-@pytest.fixture
-async def nats():
-    server = NatsServer()
-    server.start()
-    await server.bootstrap()
-    yield server
-    server.remove()
 
 
 @pytest.fixture

@@ -33,15 +33,6 @@ def postgres(tmp_path_factory):
 
 
 @pytest.fixture
-async def nats():
-    server = NatsServer()
-    server.start()
-    await server.bootstrap()
-    yield server
-    server.remove()
-
-
-@pytest.fixture
 def empty():
     server = NatsServer()
     server.start()

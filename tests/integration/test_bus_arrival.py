@@ -8,7 +8,6 @@ import pytest
 from common.bus.nats import connect
 from console.errors import ConsoleError
 from console.reaching import say
-from support.nats_server import NatsServer
 
 
 class Tap:
@@ -36,15 +35,6 @@ class Tap:
                 self.verbs.append(line.split(b" ")[0].strip().decode())
             writer.write(line)
         writer.close()
-
-
-@pytest.fixture
-async def server():
-    server = NatsServer()
-    server.start()
-    await server.bootstrap()
-    yield server
-    server.remove()
 
 
 async def test_a_subscription_is_with_the_server_before_the_question_whose_answer_proves_it(server):

@@ -20,7 +20,7 @@ from common.errors import BusError, LeaseError
 from common.runtime.assembly import Assembly, Recovery
 from common.runtime.service import Service
 from common.settings import ServiceSettings, load
-from support.nats_server import NatsServer, free_port
+from support.nats_server import free_port
 from support.waiting import eventually
 
 LEASE_MS = 1500
@@ -117,15 +117,6 @@ def _detail(url):
             return json.loads(answer.read())["detail"]
     except OSError:
         return ""
-
-
-@pytest.fixture
-async def server():
-    server = NatsServer()
-    server.start()
-    await server.bootstrap()
-    yield server
-    server.remove()
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ import pytest
 
 from common.contracts.subjects import subject_of
 from integration.ledger_postgres import PostgresServer, connected, every_row
-from support.nats_server import NatsServer
 from support.waiting import eventually
 from unit.ledger.ledger_builders import a_loss, a_win, the_rest
 
@@ -18,15 +17,6 @@ from unit.ledger.ledger_builders import a_loss, a_win, the_rest
 @pytest.fixture(scope="module")
 def postgres(tmp_path_factory):
     server = PostgresServer(tmp_path_factory.mktemp("pg"))
-    yield server
-    server.remove()
-
-
-@pytest.fixture
-async def nats():
-    server = NatsServer()
-    server.start()
-    await server.bootstrap()
     yield server
     server.remove()
 

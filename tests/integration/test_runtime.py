@@ -18,7 +18,7 @@ from common.runtime.assembly import Assembly, Recovery
 from common.runtime.service import Service
 from common.runtime.vitals import TURN_S
 from common.settings import ServiceSettings, load
-from support.nats_server import NatsServer, free_port
+from support.nats_server import free_port
 from support.waiting import eventually
 
 DRAINED_WITHIN_S = 5
@@ -55,15 +55,6 @@ class Desk:
                 approved_at=now,
             )
         return None
-
-
-@pytest.fixture
-async def server():
-    server = NatsServer()
-    server.start()
-    await server.bootstrap()
-    yield server
-    server.remove()
 
 
 class Flow:
