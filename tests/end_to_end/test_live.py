@@ -96,7 +96,7 @@ def test_the_books_of_the_venue_the_executor_risk_and_postgres_are_equal_to_the_
     assert report["agrees"], report["differences"]
     amounts = [Decimal(report["books"][hand]) for hand in HANDS]
     assert max(amounts) - min(amounts) < CENT, report["books"]
-    assert report["books"]["venue_shares"] == report["books"]["fills_shares"]
+    assert report["books"]["venue_shares"] == report["books"]["fills_shares"], report["books"]
 
 
 def test_the_second_run_goes_on_with_the_wallet_and_the_money_of_the_first(runs: Finished) -> None:

@@ -14,8 +14,14 @@ from typer.testing import CliRunner
 from common.bootstrap.nats_config import USERS
 from common.contracts.subjects import SERVICES
 from console.__main__ import app
-from console.audit.arithmetic import audit
-from console.audit.venue import Holdings, VenueAccount, compare_with_venue, holdings_by_fills
+from console.audit.arithmetic import Truth, audit
+from console.audit.venue import (
+    Holdings,
+    VenueAccount,
+    before_late_payouts,
+    compare_with_venue,
+    holdings_by_fills,
+)
 from console.errors import ConsoleError
 from console.reaching import that_runs
 from console.report.books import VenueBooks
@@ -28,7 +34,9 @@ from console.up.simulator import simulator_program
 from console.up.wallet import Wallet
 from unit.console.console_builders import (
     MARKET,
+    SLUG,
     a_claim,
+    a_truth,
     a_verdict,
     an_audit_fill,
     ledger_figures,
@@ -236,6 +244,31 @@ def test_equal_accounts_have_no_differences() -> None:
 def test_whatever_differs_at_the_venue_is_named(venue: VenueAccount | None, words: str) -> None:
     (difference,) = compare_with_venue(by_fills(BOUGHT), venue, {UP: "btc Up"})
     assert words in difference
+
+
+def test_what_the_venue_paid_after_the_books_were_closed_is_shown_as_it_was_before() -> None:
+    expected = by_fills(BOUGHT)
+    paid = a_venue(str(expected.usd + 10), {})
+
+    before = before_late_payouts(paid, expected, [BOUGHT], {SLUG: a_truth("Up")})
+
+    assert before.paid_since == (SLUG,)
+    assert compare_with_venue(expected, before, {}) == []
+
+
+@pytest.mark.parametrize(
+    ("venue", "truths"),
+    [
+        (a_venue("204.83", {}), {SLUG: a_truth("Down")}),  # nothing was won, yet dollars came
+        (a_venue("204.83", {}), {SLUG: a_truth("")}),
+        (a_venue("204.83", {}), {}),
+        (a_venue("204.83", {UP: "9"}), {SLUG: a_truth("Up")}),
+        (a_venue("204.83", {}), {SLUG: a_truth("Up")}),  # half a cent more than what was won
+    ],
+)
+def test_no_other_difference_passes_for_a_late_payout(venue: VenueAccount, truths: dict[str, Truth]) -> None:
+    expected = by_fills(BOUGHT)
+    assert compare_with_venue(expected, before_late_payouts(venue, expected, [BOUGHT], truths), {})
 
 
 def test_books_that_agree_are_in_the_report_side_by_side() -> None:

@@ -95,13 +95,15 @@ class Run:
         self._ready_at = self._clock.now()
 
     async def _finish(self, feed: Feed, tailing: "asyncio.Task[None]") -> dict[str, Any] | None:
-        stored = await drain(self._system, feed, self._board, self._clock, self._stop.hurry, bankroll=self._bankroll)
+        drained = await drain(self._system, feed, self._board, self._clock, self._stop.hurry, bankroll=self._bankroll)
         tailing.cancel()
         if self._stop.hurry.is_set():
             return None
         figures, since_sequence = self._figures(), feed.began_at_sequence
-        report = await build_report(self._plan.folder, self._system, figures, since_sequence, self._clock)
-        if not stored:
+        report = await build_report(
+            self._plan.folder, self._system, figures, since_sequence, self._clock, were_at_rest=drained.was_at_rest
+        )
+        if not drained.is_stored:
             report["differences"].append(f"the ledger: expected to have stored up to {feed.sequence}, found less")
             report["agrees"] = False
         return report

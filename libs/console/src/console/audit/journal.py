@@ -23,7 +23,10 @@ class Account:
     void: frozenset[str]
     settlements: tuple[tuple[int, Settlement], ...]
     reconciliation: str = ""
-    """What the executor's own comparison with the venue came to last, where it is anything but agreement."""
+    """What the executor's own comparison with the venue came to last, where it is anything but agreement.
+
+    Where it could not compare all of it, the time before counts: nothing follows from a venue that did not answer.
+    """
 
 
 async def read_account(url: str, user: str, password: str) -> Account:
@@ -36,12 +39,13 @@ async def read_account(url: str, user: str, password: str) -> Account:
         messages = [item async for item in _messages(client, FILLS)]
         settlements = [item async for item in _messages(client, SETTLEMENTS) if item[1]["type"] == "position_settled"]
         reconciled = [message async for _, message in _messages(client, RECONCILIATIONS)]
+        conclusive = [message for message in reconciled if message["verdict"] != "incomplete"] or reconciled
     finally:
         await client.close()
     matched = tuple((sequence, _fill(m)) for sequence, m in messages if m["type"] == "fill_matched")
     void = frozenset(str(m["fill_id"]) for _, m in messages if m["type"] == "fill_failed")
     settled = tuple((sequence, _settlement(m)) for sequence, m in settlements)
-    return Account(matched, void, settled, _disagreement(reconciled[-1]) if reconciled else "")
+    return Account(matched, void, settled, _disagreement(conclusive[-1]) if conclusive else "")
 
 
 async def _messages(client: Client, subject: str) -> AsyncIterator[tuple[int, dict[str, Any]]]:

@@ -2,13 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 import httpx
 
-from console.audit.arithmetic import ZERO, Fill, Settlement, equal_to_the_cent
+from console.audit.arithmetic import ZERO, Fill, Settlement, Truth, equal_to_the_cent
 
 TIMEOUT_S = 5.0
 
@@ -31,6 +31,8 @@ class VenueAccount:
     """Dollars and shares that are promised to open orders."""
     unsettled: Decimal
     """Shares that were bought and are not on the chain yet."""
+    paid_since: tuple[str, ...] = ()
+    """Markets that were paid after the books were closed, and that are shown here as they were before."""
 
 
 async def read_venue(simulator_url: str, address: str, wallet: str) -> VenueAccount | None:
@@ -82,6 +84,25 @@ def compare_with_venue(expected: Holdings, found: VenueAccount | None, names: Ma
     if found.reserved:
         differences.append(f"open orders at the venue: expected nothing promised to any, found {found.reserved}")
     return differences
+
+
+def before_late_payouts(
+    found: VenueAccount, expected: Holdings, fills: Iterable[Fill], truths: Mapping[str, Truth]
+) -> VenueAccount:
+    """Show the account without what the venue paid since the books were closed, for nobody was there to book it.
+
+    Those are markets of which shares are expected and none are held any more, and of which the world knows the winner.
+    Ask only about books that agreed when they were closed: a payout that was missed before is to be seen.
+    """
+    usd, shares, slugs = found.holdings.usd, dict(found.holdings.shares), set[str]()
+    for token, fill in {fill.token_id: fill for fill in fills}.items():
+        truth, amount = truths.get(fill.slug), expected.shares.get(token, ZERO)
+        if amount <= 0 or token in found.holdings.shares or truth is None or not truth.winner:
+            continue
+        shares[token] = amount
+        usd -= amount if fill.outcome == truth.winner else ZERO
+        slugs.add(fill.slug)
+    return replace(found, holdings=Holdings(usd, shares), paid_since=tuple(sorted(slugs)))
 
 
 def _total(part: Mapping[str, Any]) -> Decimal:

@@ -5,9 +5,16 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from console.audit.arithmetic import ZERO, Fill, equal_to_the_cent
+from console.audit.arithmetic import ZERO, Fill, Truth, equal_to_the_cent
 from console.audit.journal import Account
-from console.audit.venue import Holdings, VenueAccount, compare_with_venue, holdings_by_fills, read_venue
+from console.audit.venue import (
+    Holdings,
+    VenueAccount,
+    before_late_payouts,
+    compare_with_venue,
+    holdings_by_fills,
+    read_venue,
+)
 from console.report.figures import LedgerFigures, RunFigures, money
 from console.up.system import System
 
@@ -26,14 +33,21 @@ class VenueBooks:
         return not self.differences and self.found is not None and not self.found.unsettled
 
 
-async def read_books(system: System, account: Account, bankroll: Decimal) -> VenueBooks | None:
-    """Ask the venue where the console may: of the owner's own wallet only the executor has the keys."""
+async def read_books(
+    system: System, account: Account, bankroll: Decimal, paid_since: Mapping[str, Truth] | None = None
+) -> VenueBooks | None:
+    """Ask the venue where the console may: of the owner's own wallet only the executor has the keys.
+
+    `paid_since` are the markets' outcomes where the books are closed and the venue may have paid some after that.
+    """
     if system.wallet is None:
         return None
     fills = [fill for _, fill in account.fills]
     settlements = [settlement for _, settlement in account.settlements]
     expected = holdings_by_fills(fills, account.void, settlements, bankroll)
     found = await read_venue(system.simulator_url, system.wallet.address, system.wallet.funder)
+    if found is not None and paid_since is not None:
+        found = before_late_payouts(found, expected, fills, paid_since)
     return VenueBooks(expected, found, tuple(compare_with_venue(expected, found, _names(fills))))
 
 
@@ -67,6 +81,7 @@ def books_json(ledger: LedgerFigures, run: RunFigures, books: VenueBooks) -> Map
         "venue_shares": {token: str(amount) for token, amount in venue.holdings.shares.items()} if venue else {},
         "fills_shares": {token: str(amount) for token, amount in books.expected.shares.items()},
         "unsettled_shares": str(venue.unsettled) if venue else None,
+        "paid_since": list(venue.paid_since) if venue else [],
     }
 
 

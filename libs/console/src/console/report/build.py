@@ -21,29 +21,44 @@ from console.state import StateFolder, read_json, write_json
 from console.up.system import System
 
 LOOK_AGAIN_S = 0.5
+PAID_WITHIN_S = 8.0
+"""Longer than the simulated exchange takes to pay a market whose winner the executor learned at the last moment."""
 
 
 async def build_report(
-    folder: StateFolder, system: System, run: RunFigures, since_sequence: int, clock: Clock
+    folder: StateFolder, system: System, run: RunFigures, since_sequence: int, clock: Clock, *, were_at_rest: bool
 ) -> dict[str, Any]:
-    """Read the ledger, audit the journal against the world, and put both together."""
+    """Read the ledger, audit the journal against the world, and put both together.
+
+    `were_at_rest` says that the books agreed with the venue's when they were closed.
+    """
     ledger = await read_ledger(system.addresses.database_url, since_sequence)
     account = await _account(system)
-    truths = await _truths(folder, system, account, clock)
+    loop, truths, books = asyncio.get_running_loop(), dict[str, Truth](), None
+    deadline = loop.time() + (PAID_WITHIN_S if were_at_rest else 0)
+    while True:
+        truths = await _truths(folder, system, account, clock)
+        books = await read_books(system, account, run.bankroll, truths if were_at_rest else None)
+        if books is None or books.is_at_rest or loop.time() > deadline:
+            break
+        await asyncio.sleep(LOOK_AGAIN_S)
     settlements = tuple(settlement for _, settlement in account.settlements)
     verdict = audit((fill for _, fill in account.fills), account.void, settlements, truths)
-    books = await read_books(system, account, run.bankroll)
     return compose(ledger, run, verdict, settlements, books=books, reconciliation=account.reconciliation)
 
 
-async def books_at_rest(system: System, bankroll: Decimal, within_s: float, hurry: asyncio.Event) -> None:
-    """Wait until the venue has settled and paid what it owes, but not for ever: the report names what is missing."""
+async def books_at_rest(system: System, bankroll: Decimal, within_s: float, hurry: asyncio.Event) -> bool:
+    """Wait until the venue has settled and paid what it owes, but not for ever: the report names what is missing.
+
+    Say whether that came about, which it has where there is no venue's account to wait for.
+    """
     deadline = asyncio.get_running_loop().time() + within_s
     while system.wallet is not None and not hurry.is_set() and asyncio.get_running_loop().time() < deadline:
         books = await read_books(system, await _account(system), bankroll)
         if books is None or books.is_at_rest:
-            return
+            return True
         await asyncio.sleep(LOOK_AGAIN_S)
+    return system.wallet is None
 
 
 async def _account(system: System) -> Account:
