@@ -209,7 +209,7 @@ async def test_unsubscribing_ends_the_frames_of_a_market():
 
 async def test_new_markets_are_told_to_those_who_asked_for_custom_features_and_books_clear_at_the_end():
     async with (
-        an_exchange(QUARTER_S - 1.5) as http,
+        an_exchange(QUARTER_S - 5) as http,
         http.ws_connect("/ws/market") as custom,
         http.ws_connect("/ws/market") as plain,
     ):

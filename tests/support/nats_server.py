@@ -1,5 +1,6 @@
 """A real NATS server under the rendered permissions, for one test or module."""
 
+import contextlib
 import os
 import secrets
 import shutil
@@ -16,6 +17,8 @@ from nats.aio.client import Client
 from common.bootstrap import streams
 from common.bootstrap.nats_config import BOOTSTRAP, USERS, password_variable, render
 from common.bus.nats import connect
+from common.errors import BusError
+from support.waiting import eventually
 
 
 def free_port():
@@ -38,6 +41,10 @@ class NatsServer:
     @property
     def url(self):
         return f"nats://127.0.0.1:{self.port}"
+
+    @property
+    def pid(self):
+        return self._process.pid
 
     def start(self):
         config = self.folder / "nats.conf"
@@ -87,4 +94,10 @@ class NatsServer:
         await client.close()
 
     async def bus(self, user, **options):
-        return await connect(self.url, user=user, password=self.passwords[user], **options)
+        """Connect as a service does: until it succeeds."""
+
+        async def connected():
+            with contextlib.suppress(BusError):
+                return await connect(self.url, user=user, password=self.passwords[user], **options)
+
+        return await eventually(connected, within_s=20, every_s=0.1, why=f"a connection of {user}")

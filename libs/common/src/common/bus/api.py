@@ -46,7 +46,13 @@ class Bus(Protocol):
     def connected(self) -> bool: ...
 
     async def publish(self, event: Event, headers: Mapping[str, str] | None = None) -> None:
-        """Publish an event on its own subject, as its kind demands."""
+        """Publish an event on its own subject, as its kind demands.
+
+        What need not be stored leaves with the event loop's next turn at the latest, in one go with what else does.
+        """
+
+    def send(self) -> None:
+        """Have what was published leave now."""
 
     async def subscribe(self, filter_: str, handler: Handler) -> None:
         """Hear what is published from now on; what is missed is missed."""

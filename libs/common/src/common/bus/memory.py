@@ -104,6 +104,9 @@ class MemoryBus:
         self._broker.take(subject, event, headers or {})
         await asyncio.sleep(0)
 
+    def send(self) -> None:
+        """Nothing waits here."""
+
     async def subscribe(self, filter_: str, handler: Handler) -> None:
         self._handlers.append((filter_, handler))
         self._broker.handlers.append((filter_, handler))

@@ -15,7 +15,6 @@ from typing import Any, TypeVar
 
 import structlog
 from nats import errors as nats_errors
-from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js import errors as js_errors
 
@@ -23,6 +22,7 @@ from common.bus import nats_leases
 from common.bus.api import DurableHandler, Handler, Kept, Message
 from common.bus.codec import decode, encode
 from common.bus.nats_arrival import arrived
+from common.bus.nats_prompt import PromptClient, Store, hear
 from common.clock import SECOND, Clock, Instant, SystemClock
 from common.contracts.base import Event
 from common.contracts.subjects import STREAMS, SUBJECTS, Kind, subject_of
@@ -42,9 +42,7 @@ IN_MEMORY = frozenset(s.name for s in STREAMS if s.storage == "memory")
 STREAM_NOT_FOUND = 10059
 ACK_TOKENS = 9  # $JS.ACK.stream.consumer.delivered.stream_seq.consumer_seq.time.pending, without a domain
 RECONNECT_WAIT_S: Any = 0.25  # the client takes fractions, though its annotation says int
-ROW_MAX = 16  # publications after which the client's own task has its turn and sends them, if it had none before
-SUBSCRIPTION_MESSAGES_MAX = 500_000
-SUBSCRIPTION_BYTES_MAX = 256 * 2**20
+ROW_MAX = 16  # publications after which the event loop has its turn and sends them, if it had none before
 
 AnswerT = TypeVar("AnswerT")
 log = structlog.get_logger()
@@ -61,10 +59,12 @@ def deliver_subject(durable: str) -> str:
 class NatsBus:
     """One service's connection. Make it with `connect`."""
 
-    def __init__(self, client: Client, clock: Clock) -> None:
+    def __init__(self, client: PromptClient, clock: Clock) -> None:
         self._client = client
         self._clock = clock
         self._js = client.jetstream(timeout=PUBLISH_TIMEOUT_S)
+        self._store = Store(client, PUBLISH_TIMEOUT_S)
+        self._refusing: set[asyncio.Task[None]] = set()
 
     @property
     def connected(self) -> bool:
@@ -75,7 +75,7 @@ class NatsBus:
         address, payload = subject.address(event), encode(event)
         try:
             if subject.kind in (Kind.DURABLE, Kind.STATE):
-                await self._js.publish(address, payload, headers={**(headers or {}), "Nats-Msg-Id": event.identity})
+                await self._store.put(address, payload, {**(headers or {}), "Nats-Msg-Id": event.identity})
             else:
                 await self._client.publish(address, payload, headers=dict(headers) if headers else None)
                 if self._client.stats["out_msgs"] % ROW_MAX == 0:
@@ -83,8 +83,11 @@ class NatsBus:
         except (nats_errors.Error, js_errors.Error, TimeoutError, OSError) as error:
             raise BusError(f"publish {address}: {type(error).__name__}: {error}") from None
 
+    def send(self) -> None:
+        self._client.write_now()
+
     async def subscribe(self, filter_: str, handler: Handler) -> None:
-        async def take(raw: Msg) -> None:
+        def take(raw: Msg) -> None:
             message = self._decoded(raw, 0, self._clock.now())
             if message is not None:
                 handler(message)
@@ -92,11 +95,13 @@ class NatsBus:
         await self._subscribe(filter_, take)
 
     async def consume(self, durable: str, handler: DurableHandler) -> None:
-        async def take(raw: Msg) -> None:
+        def take(raw: Msg) -> None:
             delivered, sequence, stored = _delivery(raw.reply)
             message = self._decoded(raw, sequence, stored, redelivered=delivered > 1)
             if message is None:
-                await raw.term()
+                refusing = asyncio.create_task(raw.term())
+                self._refusing.add(refusing)
+                refusing.add_done_callback(self._refusing.discard)
             else:
                 handler(message, raw.ack)
 
@@ -155,10 +160,8 @@ class NatsBus:
         elif not self._client.is_closed:
             await self._client.close()
 
-    async def _subscribe(self, filter_: str, take: Callable[[Msg], Awaitable[None]]) -> None:
-        await self._client.subscribe(
-            filter_, cb=take, pending_msgs_limit=SUBSCRIPTION_MESSAGES_MAX, pending_bytes_limit=SUBSCRIPTION_BYTES_MAX
-        )
+    async def _subscribe(self, filter_: str, take: Callable[[Msg], None]) -> None:
+        await hear(self._client, filter_, take)
         await arrived(self._client)
 
     async def _read(self, stream: str, request: dict[str, Any]) -> list[tuple[int, Message | None]]:
@@ -232,7 +235,7 @@ async def connect(
     async def failed(error: Exception) -> None:
         log.warning("bus_error", error=f"{type(error).__name__}: {error}")
 
-    client = Client()
+    client = PromptClient()
     try:
         # Once connected it comes back by itself for ever; the first try has an end, so that a stop is heard.
         async with asyncio.timeout(CONNECT_TIMEOUT_S):

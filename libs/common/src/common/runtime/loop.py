@@ -141,18 +141,18 @@ class Loop:
                 wait = min(wait * 2, RETRY_WAIT_S_MAX)
             else:
                 self.waits_for = ""
-                await self._send_off(subject)
+                self._send_off(subject)
                 return
 
-    async def _send_off(self, subject: Subject) -> None:
-        """Let the bus's own task send what was published before anything else is done.
+    def _send_off(self, subject: Subject) -> None:
+        """Have what was published sent before anything else is done.
 
         Books and prices go out together while more inputs wait: to send each by itself takes a processor longer than to
         decide on it, and so does to read it. What must be kept has been answered by now.
         """
         may_wait = subject.kind in KEPT or (subject.kind is Kind.LATEST and len(self._inbox))
         if not may_wait:
-            await asyncio.sleep(0)
+            self._bus.send()
 
     async def _until_allowed(self) -> None:
         """Wait for the lease; where another replica takes it, the process ends and this never returns."""

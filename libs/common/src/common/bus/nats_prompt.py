@@ -1,0 +1,107 @@
+"""The client of NATS without its waits: what is said is written when whoever says it wants, what is heard is handed on.
+
+The client has one task that writes and one for each subscription, so that every message in and every message out waits
+for other tasks to have their turns. Nothing else of it is changed: connecting, coming back, limits and errors are the
+client's own.
+"""
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import structlog
+from nats import errors as nats_errors
+from nats.aio.client import NO_RESPONDERS_STATUS, Client
+from nats.aio.msg import Msg
+from nats.js import errors as js_errors
+
+log = structlog.get_logger()
+
+Take = Callable[[Msg], None]
+
+
+class PromptClient(Client):
+    """A client that writes what it is given together, at the event loop's next turn, or at once when told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._is_due = False
+
+    def write_now(self) -> None:
+        """Hand what was published to the socket: a call of the kernel, which is most of what a message costs."""
+        self._is_due = False
+        if self._transport is not None and self.is_connected and self._pending_data_size > 0:
+            self._transport.writelines(self._pending)
+            self._pending = []
+            self._pending_data_size = 0
+
+    async def _flush_pending(self, force_flush: bool = False) -> Any:  # noqa: ARG002 - it waits for nothing
+        loop = asyncio.get_running_loop()
+        if not self._is_due:
+            self._is_due = True
+            loop.call_soon(self.write_now)
+        kicked: asyncio.Future[None] = loop.create_future()
+        kicked.set_result(None)
+        return kicked
+
+
+async def hear(client: Client, filter_: str, take: Take) -> None:
+    """Subscribe; `take` is called as soon as a message was read, and whatever it raises is told and goes no further."""
+    await client.subscribe(filter_, future=_HandedOn(take))
+
+
+class Store:
+    """Publishes into streams and waits for the server's answer, one subscription for all answers."""
+
+    def __init__(self, client: PromptClient, timeout_s: float) -> None:
+        self._client, self._timeout_s = client, timeout_s
+        self._inbox = ""
+        self._asked = 0
+        self._waiting: dict[str, asyncio.Future[Msg]] = {}
+
+    async def put(self, address: str, payload: bytes, headers: Mapping[str, str]) -> None:
+        """Publish and return once it is stored, or was before.
+
+        Raises an error of the client or of JetStream, and TimeoutError where no answer came in time: it may be stored.
+        """
+        if not self._inbox:
+            inbox = self._client.new_inbox()
+            await hear(self._client, f"{inbox}.*", self._answered)
+            self._inbox = inbox
+        self._asked += 1
+        reply = f"{self._inbox}.{self._asked}"
+        answered = self._waiting[reply] = asyncio.get_running_loop().create_future()
+        try:
+            await self._client.publish(address, payload, reply=reply, headers=dict(headers))
+            self._client.write_now()
+            async with asyncio.timeout(self._timeout_s):
+                answer = await answered
+        finally:
+            del self._waiting[reply]
+        if answer.headers and answer.headers.get("Status") == NO_RESPONDERS_STATUS:
+            raise js_errors.NoStreamResponseError
+        found = json.loads(answer.data)
+        if "error" in found:
+            raise js_errors.APIError.from_error(found["error"])
+        if "stream" not in found:
+            raise nats_errors.Error(f"expected a stream's answer, found {found!r:.100}")
+
+    def _answered(self, answer: Msg) -> None:
+        waiting = self._waiting.get(answer.subject)
+        if waiting is not None and not waiting.done():
+            waiting.set_result(answer)
+
+
+class _HandedOn(asyncio.Future[Msg]):
+    """What the client takes for the future of one answer; it is given every message, and hands each on."""
+
+    def __init__(self, take: Take) -> None:
+        super().__init__()
+        self._take = take
+
+    def set_result(self, result: Msg, /) -> None:
+        try:
+            self._take(result)
+        except Exception as error:  # noqa: BLE001 - raised to the client it would tear down the connection
+            log.warning("message_not_taken", subject=result.subject, error=f"{type(error).__name__}: {error}")

@@ -1,0 +1,135 @@
+"""The client without its waits, in front of a real server: what it writes when, and that it does not lose what it had."""
+
+import asyncio
+import os
+import signal
+
+import pytest
+from nats.js import errors as js_errors
+
+from builders import NOON, a_price
+from common.bus import nats as nats_bus
+from common.bus.nats_prompt import PromptClient, Store, hear
+from common.contracts.risk import TradingHalted
+from common.errors import BusError
+from support.waiting import eventually
+
+SUBJECT = "oracle.price.BTC"
+
+
+@pytest.fixture
+async def clients(server):
+    """Clients of the server, by the user."""
+    made = []
+
+    async def client(user):
+        found = PromptClient()
+        await found.connect(
+            server.url, user=user, password=server.passwords[user], inbox_prefix=f"_INBOX.{user}", pending_size=0
+        )
+        made.append(found)
+        return found
+
+    yield client
+    for each in made:
+        await each.close()
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_what_is_published_is_written_at_once_when_told_to_else_with_the_next_turn_and_in_order(clients, at_once):
+    oracle, scanner, heard = await clients("oracle"), await clients("scanner"), []
+    await hear(scanner, SUBJECT, lambda message: heard.append(message.data))
+    await scanner.flush()
+
+    for number in range(50):
+        await oracle.publish(SUBJECT, b"%d" % number)
+        if at_once:
+            oracle.write_now()
+        assert (oracle.pending_data_size == 0) == at_once
+    await asyncio.sleep(0)
+    assert oracle.pending_data_size == 0
+
+    await eventually(lambda: len(heard) == 50)
+    assert heard == [b"%d" % number for number in range(50)]
+
+
+async def test_what_a_taker_raises_goes_no_further_and_the_connection_stays(clients):
+    oracle, scanner, heard = await clients("oracle"), await clients("scanner"), []
+
+    def take(message):
+        heard.append(message.data)
+        raise RuntimeError("no")
+
+    await hear(scanner, SUBJECT, take)
+    await scanner.flush()
+    await oracle.publish(SUBJECT, b"1")
+    await oracle.publish(SUBJECT, b"2")
+
+    await eventually(lambda: heard == [b"1", b"2"])
+    assert (scanner.is_connected, scanner.stats["reconnects"]) == (True, 0)
+
+
+async def test_what_is_stored_twice_under_one_id_is_there_once(clients, server):
+    risk = await clients("risk")
+    store, payload = Store(risk, 2), TradingHalted(event_id="h", rule="operator", reason="", at=NOON).to_json()
+
+    await store.put("risk.halt", payload, {"Nats-Msg-Id": "h"})
+    await store.put("risk.halt", payload, {"Nats-Msg-Id": "h"})
+
+    console = await server.bus("console")
+    assert [message.event.event_id async for message in console.replay("JOURNAL")] == ["h"]
+    await console.close()
+
+
+async def test_answers_find_whoever_waits_for_them_though_many_are_asked_at_once(clients):
+    risk = await clients("risk")
+    store = Store(risk, 5)
+    payloads = [TradingHalted(event_id=f"h{n}", rule="operator", reason="", at=NOON).to_json() for n in range(200)]
+
+    await asyncio.gather(
+        *(store.put("risk.halt", payload, {"Nats-Msg-Id": f"h{n}"}) for n, payload in enumerate(payloads))
+    )
+
+    assert risk.stats["out_msgs"] >= 200
+
+
+async def test_a_subject_that_no_stream_keeps_is_an_error_of_its_own(clients):
+    scanner = await clients("scanner")
+    with pytest.raises(js_errors.NoStreamResponseError):
+        await Store(scanner, 2).put("scanner.valuation.m", b"{}", {})
+
+
+async def test_a_refusal_of_the_stream_is_told_in_its_words(clients):
+    risk = await clients("risk")
+    with pytest.raises(js_errors.APIError, match="wrong last sequence"):
+        await Store(risk, 2).put("risk.halt", b"{}", {"Nats-Expected-Last-Sequence": "77"})
+
+
+async def test_a_server_that_does_not_answer_is_a_timeout_and_its_late_answer_is_nobodys(server, monkeypatch):
+    monkeypatch.setattr(nats_bus, "PUBLISH_TIMEOUT_S", 0.3)
+    risk = await server.bus("risk")
+    halt = TradingHalted(event_id="late", rule="operator", reason="", at=NOON)
+    os.kill(server.pid, signal.SIGSTOP)
+    try:
+        with pytest.raises(BusError, match=r"publish risk\.halt: TimeoutError"):
+            await risk.publish(halt)
+    finally:
+        os.kill(server.pid, signal.SIGCONT)
+
+    await risk.publish(halt)
+    console = await server.bus("console")
+    assert [message.event.event_id async for message in console.replay("JOURNAL")] == ["late"]
+    await asyncio.gather(risk.close(), console.close())
+
+
+async def test_nothing_waits_for_a_server_that_is_away(server):
+    oracle = await server.bus("oracle")
+    server.kill()
+    await eventually(lambda: not oracle.connected)
+    with pytest.raises(BusError):
+        await oracle.publish(a_price())
+
+    server.start()
+    await eventually(lambda: oracle.connected)
+    await oracle.publish(a_price())
+    await oracle.close()
