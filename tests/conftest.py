@@ -12,8 +12,10 @@ APART = {
     "test_a_run.py": "runs", "test_live.py": "runs", "test_backup_of_a_run.py": "runs",
 }  # fmt: skip
 """The first three start a few services by hand; the others are half of the work with whole systems, and go together."""
-FIRST = (WHOLE_SYSTEMS, "tests/simulation")
-"""What takes longest begins first, so that it does not end last."""
+REPLAYS = "tests/simulation/test_replay.py"
+ORDER = (WHOLE_SYSTEMS, "tests/integration", "tests/simulation")
+"""First whole systems, which mostly wait for time to pass, then single services; what only computes comes beside the
+end of them and after, for it takes the processors from those that must keep to the clock."""
 
 
 class Together(LoadScopeScheduling):
@@ -21,6 +23,8 @@ class Together(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         path = PurePosixPath(nodeid.partition("::")[0])
+        if str(path) == REPLAYS:  # of the recorded morning, which is read once, and of seeded worlds
+            return f"{path} {'recorded' in nodeid}"
         if str(path.parent) != WHOLE_SYSTEMS:
             return str(path)
         return APART.get(path.name, "systems") or str(path)
@@ -33,5 +37,5 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Togethe
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put first what takes longest; the order within a file stays."""
-    items.sort(key=lambda item: not item.nodeid.startswith(FIRST))
+    """Put first what must keep to the clock; the order within a file stays."""
+    items.sort(key=lambda item: next((n for n, place in enumerate(ORDER) if item.nodeid.startswith(place)), len(ORDER)))

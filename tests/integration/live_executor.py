@@ -77,7 +77,7 @@ class LiveExecutor:
             "market_id": self.scene.condition, "token_id": self.scene.tokens[0], "side": side,
             "order_type": order_type, "limit": price, "quantity": Decimal(given) / MICRO,
             "maker_amount": found.maker, "taker_amount": found.taker, "salt": self.count, "fee": FEE,
-            "cost_max": Usd(Decimal(1)), "timestamp_ms": now // MICRO, "valid_until": later(now, ms=2000),
+            "cost_max": Usd(Decimal(1)), "timestamp_ms": now // MICRO, "valid_until": later(now, ms=6000),
             "received_at": now, "approved_at": now,
         }  # fmt: skip
         return an_approval(**(fields | changes))
@@ -96,7 +96,7 @@ class LiveExecutor:
         order = self.order(order_id)
         return order.state if order else None
 
-    async def becomes(self, order_id, *states, within_s=8.0):
+    async def becomes(self, order_id, *states, within_s=20.0):
         """Wait until an order is in one of the states, and answer in which."""
 
         def found():
@@ -112,7 +112,7 @@ class LiveExecutor:
     async def settles(self, order_id):
         """Wait until an order is over and each of its fills is final."""
         await eventually(
-            lambda: self.order(order_id) and self.order(order_id).is_settled, within_s=8.0,
+            lambda: self.order(order_id) and self.order(order_id).is_settled, within_s=20.0,
             why=lambda: f"{order_id} is settled: {self.state(order_id)} {self.types()}",
         )  # fmt: skip
         return self.state(order_id)

@@ -132,7 +132,7 @@ async def test_a_dead_channel_never_delays_the_loop(service):
         started = time.monotonic()
         for n in range(1000):
             await sender.send(an_alert(f"n{n}"))
-        assert time.monotonic() - started < 1
+        assert time.monotonic() - started < 5  # a push that hangs takes longer
         assert int(sender.assembly.figures(0)["queued"]) == 100
         assert counted("dropped") == dropped + 900
         service.hangs.set()

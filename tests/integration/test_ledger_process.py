@@ -89,14 +89,18 @@ async def test_what_the_services_say_is_stored_and_can_be_rebuilt(postgres, nats
         async def holds(count):
             return await stored(url) == count
 
-        await eventually(lambda: holds(len(before)), why="what was said before the start is stored")
+        await eventually(lambda: holds(len(before)), why="what was said before the start is stored", within_s=30)
         postgres.stop()
         await publish(nats, during)
         postgres.start()
-        await eventually(lambda: holds(len(before + during)), why="what was said while Postgres was gone is stored")
+        await eventually(
+            lambda: holds(len(before + during)), why="what was said while Postgres was gone is stored", within_s=30
+        )
     await publish(nats, after)
     async with ledger.running():
-        await eventually(lambda: holds(len(before + during + after)), why="what was said between two runs is stored")
+        await eventually(
+            lambda: holds(len(before + during + after)), why="what was said between two runs is stored", within_s=30
+        )
 
     lived = await without_server_times(url)
     assert await ledger.rebuild() == (0, f"ledger rebuild: {len(before + during + after)} events stored\n")

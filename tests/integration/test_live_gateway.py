@@ -156,7 +156,7 @@ async def test_a_snapshot_tells_orders_fills_dollars_and_shares_or_says_why_not(
         await live.becomes(resting, OrderState.LIVE)
         await live.settles(taken)
 
-        found = await live.gateway.accountant.snapshot()
+        found = await whole_snapshot(live)
         live.scene.arm("unauthorized", path="/data/trades")
         gappy = await live.gateway.accountant.snapshot()
 
@@ -169,10 +169,20 @@ async def test_a_snapshot_tells_orders_fills_dollars_and_shares_or_says_why_not(
         assert "GET /data/trades" in gappy.gap
 
 
+async def whole_snapshot(live):
+    """Take stock until the exchange has answered everything."""
+
+    async def look():
+        found = await live.gateway.accountant.snapshot()
+        return None if found.gap else found
+
+    return await eventually(look, why="the exchange answers everything")
+
+
 async def test_an_order_that_nobody_here_placed_is_listed_without_a_name_and_cancelled_when_asked():
     async with a_live_executor() as live:
         foreign = (await live.scene.trader.placed(live.scene.tokens[0], 0.03, 10))["orderID"]
-        found = await live.gateway.accountant.snapshot()
+        found = await whole_snapshot(live)
 
         assert [(each.order_id, each.venue_order_id) for each in found.orders] == [("", foreign)]
         asked = CancelAsked(event_id="c1", venue_order_id=foreign, at=live.clock.now())

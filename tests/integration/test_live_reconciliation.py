@@ -52,9 +52,9 @@ async def test_no_order_leaves_on_an_old_look_and_an_incomplete_one_is_said_to_b
     async with a_live_executor(tolerances=QUICK, **OFTEN) as live:
         await eventually(lambda: reconciled(live), why="a first look")
         live.scene.arm("too_many_requests", path="/balance-allowance", count=1000)
-        await eventually(lambda: reconciled(live)[-1].verdict == "incomplete", within_s=8.0, why="an incomplete look")
+        await eventually(lambda: reconciled(live)[-1].verdict == "incomplete", within_s=20.0, why="an incomplete look")
         assert reconciled(live)[-1].detail.startswith("GET /balance-allowance/update: ")
-        await eventually(lambda: why_not(live), within_s=8.0, why="it is old")
+        await eventually(lambda: why_not(live), within_s=20.0, why="it is old")
 
         order_id = live.approve("0.02", 100)
 
@@ -67,8 +67,8 @@ async def test_an_order_that_nobody_here_placed_is_cancelled_and_stops_everythin
         await eventually(lambda: reconciled(live), why="a first look")
         stranger = (await live.scene.trader.placed(live.scene.tokens[0], 0.02, 100))["orderID"]
 
-        await eventually(lambda: live.desk.reconciler.halted_by, within_s=8.0, why="it was found")
-        await eventually(lambda: stranger not in live.scene.trader.open_ids(), within_s=8.0, why="it was cancelled")
+        await eventually(lambda: live.desk.reconciler.halted_by, within_s=20.0, why="it was found")
+        await eventually(lambda: stranger not in live.scene.trader.open_ids(), within_s=20.0, why="it was cancelled")
 
         halted = next(done for done in reconciled(live) if done.severity == "halt")
         assert [(d.kind, d.about) for d in halted.discrepancies] == [("foreign_order", stranger)]
@@ -76,6 +76,6 @@ async def test_an_order_that_nobody_here_placed_is_cancelled_and_stops_everythin
         order_id = live.approve("0.02", 100)
         await live.becomes(order_id, OrderState.REFUSED)
         live.resume()
-        await eventually(lambda: not why_not(live), within_s=8.0, why="the next look agrees")
+        await eventually(lambda: not why_not(live), within_s=20.0, why="the next look agrees")
         order_id = live.approve("0.02", 100)
         await live.becomes(order_id, OrderState.LIVE)

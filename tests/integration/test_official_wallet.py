@@ -94,6 +94,7 @@ async def test_credentials_are_written_into_files_that_only_their_user_can_read_
     assert json.loads(checked.stdout)["passed"], checked.stdout
 
 
+@pytest.mark.timeout(300)  # the official client is imported anew by each of its commands
 async def test_the_operators_command_shows_the_checks_and_holds_no_key_itself(tmp_path):
     async with simulator_process() as outside:
         derived = console(outside, "creds", "derive", "--to", str(tmp_path / "secrets"))

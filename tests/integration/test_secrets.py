@@ -118,7 +118,7 @@ class Scene:
         fields = {
             "event_id": f"d{number}", "order_id": f"order{number}", "opportunity_id": f"o{number}", "salt": number,
             "market_id": self.market.market_id, "slug": self.market.slug, "token_id": self.market.up_token_id,
-            "timestamp_ms": now // 1_000_000, "approved_at": now, "received_at": now, "valid_until": later(now, ms=3000),
+            "timestamp_ms": now // 1_000_000, "approved_at": now, "received_at": now, "valid_until": later(now, ms=6000),
             "limit": "0.10", "quantity": 10, "maker_amount": 1_000_000, "cost_max": "1.1", "order_type": "GTC",
         } | changes  # fmt: skip
         fields = {k: Decimal(v) if k in ("limit", "quantity", "cost_max") else v for k, v in fields.items()}

@@ -170,7 +170,7 @@ class LiveWorld:
         _, asks = self.floor.engine.book(self.tokens[0])
         return min(Decimal(asks[0].price_e4) / 10_000 + ticks * TICK, Decimal("0.99"))
 
-    async def approve(self, name, *, shares=5, price=None, order_type="FAK", valid_ms=2000, fencing_token=None, **more):
+    async def approve(self, name, *, shares=5, price=None, order_type="FAK", valid_ms=6000, fencing_token=None, **more):
         """Approve an order as risk does; answer the approval."""
         now = CLOCK.now()
         limit = self.price() if price is None else Decimal(str(price))

@@ -16,6 +16,8 @@ from nats.aio.client import NO_RESPONDERS_STATUS, Client
 from nats.aio.msg import Msg
 from nats.js import errors as js_errors
 
+FLUSH_WITHIN_S = 10
+
 log = structlog.get_logger()
 
 Take = Callable[[Msg], None]
@@ -35,6 +37,11 @@ class PromptClient(Client):
             self._transport.writelines(self._pending)
             self._pending = []
             self._pending_data_size = 0
+
+    async def flush(self, timeout: int = FLUSH_WITHIN_S) -> None:  # noqa: ASYNC109 - the client's own signature
+        """Write, and wait until the server has answered to all of it."""
+        self.write_now()  # or the question would be ahead of what it is about
+        await super().flush(timeout)
 
     async def _flush_pending(self, force_flush: bool = False) -> Any:  # noqa: ARG002 - it waits for nothing
         loop = asyncio.get_running_loop()
