@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from datetime import datetime
 from typing import Any, TypeVar
 
 import structlog
@@ -22,8 +21,9 @@ from common.bus import nats_leases
 from common.bus.api import DurableHandler, Handler, Kept, Message
 from common.bus.codec import decode, encode
 from common.bus.nats_arrival import arrived
+from common.bus.nats_marks import delivery, stored_at
 from common.bus.nats_prompt import PromptClient, Store, hear
-from common.clock import SECOND, Clock, Instant, SystemClock
+from common.clock import Clock, Instant, SystemClock
 from common.contracts.base import Event
 from common.contracts.subjects import STREAMS, SUBJECTS, Kind, subject_of
 from common.errors import BusError, MessageRefusedError
@@ -40,7 +40,6 @@ LAST_ONLY = frozenset(s.name for s in STREAMS if s.last_per_subject)
 """Where a newer message takes the place of the older one, so that no past state of the stream can be asked for."""
 IN_MEMORY = frozenset(s.name for s in STREAMS if s.storage == "memory")
 STREAM_NOT_FOUND = 10059
-ACK_TOKENS = 9  # $JS.ACK.stream.consumer.delivered.stream_seq.consumer_seq.time.pending, without a domain
 RECONNECT_WAIT_S: Any = 0.25  # the client takes fractions, though its annotation says int
 ROW_MAX = 16  # publications after which the event loop has its turn and sends them, if it had none before
 
@@ -96,7 +95,7 @@ class NatsBus:
 
     async def consume(self, durable: str, handler: DurableHandler) -> None:
         def take(raw: Msg) -> None:
-            delivered, sequence, stored = _delivery(raw.reply)
+            delivered, sequence, stored = delivery(raw.reply)
             message = self._decoded(raw, sequence, stored, redelivered=delivered > 1)
             if message is None:
                 refusing = asyncio.create_task(raw.term())
@@ -203,7 +202,7 @@ class NatsBus:
                 await subscription.unsubscribe()
 
     def _kept(self, raw: Msg, headers: Mapping[str, str]) -> tuple[int, Message | None]:
-        sequence, stored = int(headers["Nats-Sequence"]), _from_rfc3339(headers["Nats-Time-Stamp"])
+        sequence, stored = int(headers["Nats-Sequence"]), stored_at(headers["Nats-Time-Stamp"])
         try:
             event = decode(headers["Nats-Subject"], raw.data, stored)
         except MessageRefusedError as error:
@@ -281,22 +280,6 @@ def _is_whole(stream: str, filter_: str) -> bool:
 def _refuse(error: MessageRefusedError) -> None:
     MESSAGES_REFUSED.labels(subject=".".join(error.subject.split(".")[:2]), code=error.code).inc()
     log.warning("message_refused", subject=error.subject, code=error.code, detail=str(error))
-
-
-def _delivery(reply: str) -> tuple[int, int, Instant]:
-    """Read how often a message was delivered, its sequence and when it was stored.
-
-    They stand in the address that its acknowledgement goes to. The client reads them too, but rounds the moment.
-    """
-    tokens = reply.split(".")
-    first = 4 if len(tokens) == ACK_TOKENS else 6
-    return int(tokens[first]), int(tokens[first + 1]), Instant(int(tokens[first + 3]))
-
-
-def _from_rfc3339(text: str) -> Instant:
-    whole, _, fraction = text.rstrip("Z").partition(".")
-    at = datetime.fromisoformat(whole + "+00:00")
-    return Instant(int(at.timestamp()) * SECOND + int(fraction.ljust(9, "0")[:9] or 0))
 
 
 def _without_password(url: str) -> str:
