@@ -17,7 +17,7 @@ from common.contracts.control import ResumeRequested
 from end_to_end.live_scenarios import SCENARIOS, fault, is_complete
 from simulator.matching.values import OrderStatus
 from support.live_world import CLOCK, a_live_world
-from support.waiting import AT_ONCE_S, eventually
+from support.waiting import eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
@@ -104,7 +104,7 @@ async def test_within_a_second_of_a_halt_every_open_order_is_cancelled_and_none_
 
         halted_at = world.floor.now_ns()
         await asyncio.to_thread(halt, world)
-        await eventually(lambda: not world.open_at_venue(), within_s=AT_ONCE_S, why="nothing is open at the venue")
+        await eventually(lambda: not world.open_at_venue(), within_s=1, why="nothing is open at the venue")
         stopped_at = world.floor.now_ns()
         await eventually(lambda: world.floor.now_ns() - halted_at > 2 * SECOND, why="two seconds more of approvals")
         approving.cancel()

@@ -20,7 +20,7 @@ from common.settings import load
 from executor.service import assemble
 from executor.settings import Settings
 from support.nats_server import NatsServer
-from support.waiting import AT_ONCE_S, eventually
+from support.waiting import eventually
 
 CLOCK = SystemClock()
 RESTING = {
@@ -174,7 +174,7 @@ async def test_a_halt_by_the_bare_protocol_line_stops_all_within_a_second_and_ou
     await eventually(lambda: world.has("order_accepted"))
 
     await asyncio.to_thread(_halt, world.server.port)
-    await eventually(lambda: world.has("order_cancelled"), within_s=AT_ONCE_S, why="the open order is cancelled")
+    await eventually(lambda: world.has("order_cancelled"), within_s=1, why="the open order is cancelled")
     await world.approve(2)
     await eventually(lambda: world.has("order_refused"))
     await running.stop()

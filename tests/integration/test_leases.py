@@ -21,7 +21,7 @@ from common.runtime.assembly import Assembly, Recovery
 from common.runtime.service import Service
 from common.settings import ServiceSettings, load
 from support.nats_server import free_port
-from support.waiting import AT_ONCE_S, eventually
+from support.waiting import eventually
 
 LEASE_MS = 1500
 TAKEN_OVER_WITHIN_S = 5
@@ -214,7 +214,7 @@ async def test_a_holder_that_cannot_reach_the_bus_stops_before_its_lease_ends_an
     began = time.monotonic()
     server.stop()
 
-    await eventually(lambda: running.way.was_alarmed_by("bus_lost"), within_s=AT_ONCE_S)
+    await eventually(lambda: running.way.was_alarmed_by("bus_lost"), within_s=1)
     await eventually(lambda: running.way.was_alarmed_by("lease_lost"))
     assert running.way.was_alarmed_by("lease_lost")[0] - began < LEASE_MS / 1000
     server.start()
@@ -262,7 +262,7 @@ async def test_an_order_that_was_sent_when_the_bus_went_is_recorded_once_when_it
     server.stop()
     running.way.may_go_on.set()
 
-    await eventually(lambda: running.way.was_alarmed_by("bus_lost"), within_s=AT_ONCE_S)
+    await eventually(lambda: running.way.was_alarmed_by("bus_lost"), within_s=1)
     assert running.way.carried_out == ["order1"]
     server.start()
     await eventually(lambda: running.core.submitted == {"order1", "order2"}, within_s=30)
@@ -312,8 +312,8 @@ async def test_alarms_do_not_wait_for_a_loop_that_stands_still(server, risk):
     await operator.publish(HaltRequested(reason="stop", at=NOON))
     await risk.publish(TradingHalted(event_id="h1", rule="drawdown", reason="20 %", at=NOON))
 
-    await eventually(lambda: running.way.was_alarmed_by("halt_requested"), within_s=AT_ONCE_S)
-    await eventually(lambda: running.way.was_alarmed_by("trading_halted"), within_s=AT_ONCE_S)
+    await eventually(lambda: running.way.was_alarmed_by("halt_requested"), within_s=1)
+    await eventually(lambda: running.way.was_alarmed_by("trading_halted"), within_s=1)
     assert "halt_requested" not in running.core.told
     running.way.may_go_on.set()
     await operator.close()

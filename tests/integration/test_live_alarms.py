@@ -7,7 +7,7 @@ import pytest
 from common.contracts.runtime import LeaseAcquired, LeaseLost, StopRequested
 from executor.core import OrderState
 from integration.live_executor import a_live_executor, put_together, the_market
-from support.waiting import AT_ONCE_S, eventually
+from support.waiting import eventually
 
 POSTING = {"path": "/order", "method": "POST"}
 UNANSWERED = {"name": "late_answer", "seconds": 1.0}
@@ -45,7 +45,7 @@ async def test_an_alarm_has_what_rests_cancelled_before_the_desk_has_heard_of_it
         await live.becomes(order_id, OrderState.LIVE)
 
         event = ring(live, alarm)
-        await eventually(lambda: not is_open(live), within_s=AT_ONCE_S, why="it is cancelled at once")
+        await eventually(lambda: not is_open(live), within_s=1.0, why="it is cancelled at once")
         assert await nothing_more_leaves(live) is OrderState.REJECTED
         live.inbox.put(event)
         assert await live.settles(order_id) is OrderState.CANCELLED
@@ -63,7 +63,7 @@ async def test_an_order_that_is_on_its_way_when_an_alarm_rings_does_not_stay(ala
         assert live.state(order_id) is OrderState.SUBMITTED
 
         live.inbox.put(ring(live, alarm))
-        await eventually(lambda: not is_open(live), within_s=AT_ONCE_S, why="it is cancelled at once")
+        await eventually(lambda: not is_open(live), within_s=1.0, why="it is cancelled at once")
         assert await live.settles(order_id) is OrderState.CANCELLED
         assert (ever_placed(live), live.scene.trader.open_ids()) == (1, [])
 

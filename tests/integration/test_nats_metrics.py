@@ -3,7 +3,6 @@
 import asyncio
 import urllib.request
 
-import pytest
 from prometheus_client import CollectorRegistry
 from pydantic import SecretStr
 
@@ -11,16 +10,7 @@ from builders import an_approval
 from common.bootstrap.__main__ import BootstrapSettings, serve_metrics
 from common.bootstrap.nats_metrics import NatsCollector
 from common.contracts.subjects import DURABLE_FILTERS, JOURNAL, STREAMS
-from support.nats_server import NatsServer, free_port
-
-
-@pytest.fixture
-async def server():
-    running = NatsServer()
-    running.start()
-    await running.bootstrap()
-    yield running
-    running.remove()
+from support.nats_server import free_port
 
 
 def page(url):

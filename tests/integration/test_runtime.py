@@ -19,7 +19,7 @@ from common.runtime.service import Service
 from common.runtime.vitals import TURN_S
 from common.settings import ServiceSettings, load
 from support.nats_server import free_port
-from support.waiting import AT_ONCE_S, eventually
+from support.waiting import eventually
 
 DRAINED_WITHIN_S = 5
 """Less than what a service takes that waits in vain for its inbox to be empty."""
@@ -190,7 +190,7 @@ async def test_a_halt_by_the_bare_protocol_line_needs_no_credential_and_outlives
     running = await Running(server).live()
 
     assert "-ERR" not in await asyncio.to_thread(_raw, server.port, b"PUB control.halt 0\r\n\r\n")
-    await eventually(lambda: running.core.halted, within_s=AT_ONCE_S)
+    await eventually(lambda: running.core.halted, within_s=1)
     await running.stop()
     again = await Running(server).live()
     assert again.core.halted

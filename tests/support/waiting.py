@@ -3,9 +3,6 @@
 import asyncio
 import time
 
-AT_ONCE_S = 3.0
-"""For what happens within a second, on a machine that runs three other tests."""
-
 
 async def eventually(condition, *, within_s=10.0, every_s=0.02, why="the condition"):
     """Wait until `condition()` (plain or async) is truthy; answer what it gave.

@@ -8,10 +8,9 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 from nats import errors as nats_errors
-from nats.aio.client import Client
 
 from common.bootstrap.nats_config import password_variable
-from common.bus.nats_arrival import arrived
+from common.bus.nats_prompt import PromptClient
 from common.errors import PmArbError
 from console.errors import EXIT_USAGE, ConsoleError
 from console.state import StateFolder, find_running, read_secrets
@@ -87,14 +86,14 @@ async def say(url: str, subject: str, text: str, *, user: str = "", password: st
     async def failed(error: Exception) -> None:
         refused.append(str(error))
 
-    client = Client()
+    client = PromptClient()
     try:
         await client.connect(
             url.split(","), user=user or None, password=password or None, inbox_prefix=f"_INBOX.{user or 'any'}",
             allow_reconnect=False, connect_timeout=CONNECT_TIMEOUT_S, error_cb=failed,
         )  # fmt: skip
         await client.publish(subject, text.encode())
-        await arrived(client, CONNECT_TIMEOUT_S)
+        await client.flush(CONNECT_TIMEOUT_S)
     except (nats_errors.Error, OSError, TimeoutError) as error:
         what = refused[-1] if refused else f"{type(error).__name__} {error}".strip()
         raise ConsoleError(f"NATS at {url.rpartition('@')[2]}: {what}") from None

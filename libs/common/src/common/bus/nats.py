@@ -20,7 +20,6 @@ from nats.js import errors as js_errors
 from common.bus import nats_leases
 from common.bus.api import DurableHandler, Handler, Kept, Message
 from common.bus.codec import decode, encode
-from common.bus.nats_arrival import arrived
 from common.bus.nats_marks import delivery, stored_at
 from common.bus.nats_prompt import PromptClient, Store, hear
 from common.clock import Clock, Instant, SystemClock
@@ -161,7 +160,7 @@ class NatsBus:
 
     async def _subscribe(self, filter_: str, take: Callable[[Msg], None]) -> None:
         await hear(self._client, filter_, take)
-        await arrived(self._client)
+        await self._client.flush()
 
     async def _read(self, stream: str, request: dict[str, Any]) -> list[tuple[int, Message | None]]:
         return await self._patiently(lambda: self._read_once(stream, request))

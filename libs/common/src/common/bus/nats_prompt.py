@@ -39,8 +39,12 @@ class PromptClient(Client):
             self._pending_data_size = 0
 
     async def flush(self, timeout: int = FLUSH_WITHIN_S) -> None:  # noqa: ASYNC109 - the client's own signature
-        """Write, and wait until the server has answered to all of it."""
-        self.write_now()  # or the question would be ahead of what it is about
+        """Wait until the server has answered to all that was said; raises an error of the client.
+
+        The client's own puts its question ahead of what still waits to be written, so that its answer proves nothing
+        of that: a subscription might not be there yet.
+        """
+        self.write_now()
         await super().flush(timeout)
 
     async def _flush_pending(self, force_flush: bool = False) -> Any:  # noqa: ARG002 - it waits for nothing

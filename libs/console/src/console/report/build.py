@@ -1,6 +1,7 @@
 """Builds the report of a run while its bus, its database and its world still answer."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +14,7 @@ from console.audit.arithmetic import Truth, audit
 from console.audit.journal import Account, read_account
 from console.audit.world import from_json, read_truths, to_json
 from console.errors import ConsoleError
-from console.report.books import read_books
+from console.report.books import VenueBooks, read_books
 from console.report.compose import compose
 from console.report.figures import RunFigures
 from console.report.ledger import read_ledger
@@ -34,14 +35,14 @@ async def build_report(
     """
     ledger = await read_ledger(system.addresses.database_url, since_sequence)
     account = await _account(system)
-    loop, truths, books = asyncio.get_running_loop(), dict[str, Truth](), None
-    deadline = loop.time() + (PAID_WITHIN_S if were_at_rest else 0)
-    while True:
+    truths: dict[str, Truth] = {}
+
+    async def read() -> VenueBooks | None:
+        nonlocal truths
         truths = await _truths(folder, system, account, clock)
-        books = await read_books(system, account, run.bankroll, truths if were_at_rest else None)
-        if books is None or books.is_at_rest or loop.time() > deadline:
-            break
-        await asyncio.sleep(LOOK_AGAIN_S)
+        return await read_books(system, account, run.bankroll, truths if were_at_rest else None)
+
+    books = await _at_rest(read, PAID_WITHIN_S if were_at_rest else 0)
     settlements = tuple(settlement for _, settlement in account.settlements)
     verdict = audit((fill for _, fill in account.fills), account.void, settlements, truths)
     return compose(ledger, run, verdict, settlements, books=books, reconciliation=account.reconciliation)
@@ -52,13 +53,28 @@ async def books_at_rest(system: System, bankroll: Decimal, within_s: float, hurr
 
     Say whether that came about, which it has where there is no venue's account to wait for.
     """
-    deadline = asyncio.get_running_loop().time() + within_s
-    while system.wallet is not None and not hurry.is_set() and asyncio.get_running_loop().time() < deadline:
-        books = await read_books(system, await _account(system), bankroll)
-        if books is None or books.is_at_rest:
-            return True
+    if system.wallet is None:
+        return True
+
+    async def read() -> VenueBooks | None:
+        return await read_books(system, await _account(system), bankroll)
+
+    books = await _at_rest(read, within_s, hurry)
+    return books is None or books.is_at_rest
+
+
+async def _at_rest(
+    read: Callable[[], Awaitable[VenueBooks | None]], within_s: float, hurry: asyncio.Event | None = None
+) -> VenueBooks | None:
+    """Read the books until they agree with the venue's or the time is up; answer how they stood last."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + within_s
+    while True:
+        books = await read()
+        is_over = loop.time() >= deadline or (hurry is not None and hurry.is_set())
+        if books is None or books.is_at_rest or is_over:
+            return books
         await asyncio.sleep(LOOK_AGAIN_S)
-    return system.wallet is None
 
 
 async def _account(system: System) -> Account:
