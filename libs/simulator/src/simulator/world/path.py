@@ -34,8 +34,8 @@ class Hour:
     def __init__(self, prices: "array[float]", multipliers: list[float]) -> None:
         self.prices = prices
         self.multipliers = multipliers
-        self.spots = [round(price * E8) for price in prices[::10]]
-        self.sums = [0, *accumulate(self.spots)]
+        self.spots = array("q", [round(price * E8) for price in prices[::10]])
+        self.sums = array("q", accumulate(self.spots, initial=0))
 
 
 class PricePath:
