@@ -5,6 +5,7 @@ each of which is said of both tokens of its market. Every ten seconds everything
 processor of each process, the metrics of each service, how far each consumer is with the journal. At the end it prints a
 table, says PASS or FAIL by the bounds of `soak_figures.py`, and writes build/soak.json. A run of ten minutes says little of
 memory: what is kept of a market is kept for a quarter of an hour, so the first third of a run is warm-up and not judged.
+Of orders the newest are kept, however old: fewer of them here, so that their number is reached within the warm-up too.
 """
 
 import asyncio
@@ -36,6 +37,7 @@ CHANGES = int(os.environ.get("SOAK_CHANGES", "2000"))
 SAMPLE_S_MAX = 10.0
 READY_WITHIN_S = 120
 WARM_UP = 1 / 3
+ORDERS_KEPT = "150"
 MEBIBYTE = 2**20
 KEPT = ("pm_arb_venue_level_changes", "pm_arb_book_lag_seconds", "pm_arb_outcomes", "pm_arb_inputs_shed", "pm_arb_inbox_waiting", "pm_arb_input_age_seconds", "pm_arb_event_loop_lag_seconds")  # fmt: skip
 """The metrics that are looked at."""
@@ -119,7 +121,7 @@ def soak(seconds=SECONDS, changes=CHANGES, say=lambda _samples: None):
     system = RunningSystem()
     options = f"--book-changes {changes}"
     try:
-        system.start(PM_ARB_SIMULATOR_OPTIONS=options, INITIAL_BANKROLL="20000")
+        system.start(PM_ARB_SIMULATOR_OPTIONS=options, INITIAL_BANKROLL="20000", ORDERS_KEPT_MAX=ORDERS_KEPT)
         eventually(lambda: all(map(system.is_ready, SERVICES)), READY_WITHIN_S, "every service ready")
         samples = asyncio.run(watched(system, seconds, say))
         code, report = system.stop(), system.report()
