@@ -43,6 +43,14 @@ async def test_a_kill_is_a_cancel_without_a_fill():
         assert live.events("order_cancelled")[0].filled == 0
 
 
+async def test_a_connection_for_the_next_order_is_kept_at_hand_without_one():
+    async with a_live_executor(warm_s=0.1) as live:
+        await live.fault("drop_answer", path="/time", method="GET", count=2)
+        await eventually(lambda: live.hits("drop_answer") == 2, why="the venue was asked for nothing but its time")
+
+        assert await live.becomes(live.approve(), OrderState.LIVE)
+
+
 async def test_an_order_is_held_for_the_taker_delay_before_it_is_matched():
     async with a_live_executor(dials={"taker_delay_ms": 300}) as live:
         order_id = live.approve(await live.ask() + Decimal("0.05"), 10, order_type="FAK")

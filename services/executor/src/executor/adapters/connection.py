@@ -129,12 +129,15 @@ class Lane:
         self._open = asyncio.Semaphore(connections_max)
         self._tls = (tls or ssl.create_default_context()) if endpoint.is_secure else None
 
-    async def exchange(self, what: str, sent: bytes, *, within_s: float, body_bytes_max: int) -> Answer:
+    async def exchange(
+        self, what: str, sent: bytes, *, within_s: float, body_bytes_max: int, anew: bool = False
+    ) -> Answer:
         """Send a request once; raises NotSentError, UnknownError.
 
-        `within_s` counts from the sending; waiting for a connection that is free has the time of connecting.
+        `within_s` counts from the sending; waiting for a connection that is free has the time of connecting. Sent
+        `anew`, it goes by a connection of its own, which takes the place of the one that was kept until then.
         """
-        connection = await self._taken(what)
+        connection = await self._taken(what, anew=anew)
         try:
             async with asyncio.timeout(within_s):
                 return await connection.exchange(sent, body_bytes_max)
@@ -151,7 +154,7 @@ class Lane:
             connection.close()
         self._free.clear()
 
-    async def _taken(self, what: str) -> Connection:
+    async def _taken(self, what: str, *, anew: bool) -> Connection:
         """Answer a connection that is free, or a new one."""
         try:
             async with asyncio.timeout(self._connect_s_max):
@@ -159,7 +162,7 @@ class Lane:
         except TimeoutError:
             raise NotSentError(what, f"no connection was free within {self._connect_s_max} s") from None
         try:
-            return self._warm() or await self._connected(what)
+            return (None if anew else self._warm()) or await self._connected(what)
         except BaseException:
             self._open.release()
             raise
@@ -192,6 +195,7 @@ class Lane:
         """Keep one connection that is free, the last that was used."""
         self._open.release()
         if not connection.is_usable:
+            connection.close()
             return
         connection.idle_since_s = asyncio.get_running_loop().time()
         while self._free:

@@ -115,8 +115,12 @@ class Exchange:
         await asyncio.sleep(0)  # so that their sockets are closed when this is over
 
     async def warm(self) -> None:
-        """Have the lanes of orders and cancels connected, by a question that costs nothing. Ask for it now and then."""
-        await asyncio.gather(self._time_by(self._orders), self._time_by(self._cancels))
+        """Have a fresh connection for orders and one for cancels, each proven by a question that costs nothing.
+
+        The one that was kept stays at hand until the new one has answered. A venue closes what was idle for long, and
+        an order that must connect first comes too late: ask for this now and then.
+        """
+        await asyncio.gather(*(self._time_by(lane, anew=True) for lane in (self._orders, self._cancels)))
 
     async def post(self, body: bytes, order_id: str) -> Placed:
         """Place an order, given its body and its own hash."""
@@ -214,8 +218,8 @@ class Exchange:
         found = payload(f"{method} {path}", answer)
         return _read(f"{method} {path}", lambda each: read_credentials(each, address), found)
 
-    async def _time_by(self, lane: Lane) -> int:
-        answer = await self._sent(lane, "GET", "/time", within_s=self._limits.question_s_max)
+    async def _time_by(self, lane: Lane, *, anew: bool = False) -> int:
+        answer = await self._sent(lane, "GET", "/time", within_s=self._limits.question_s_max, anew=anew)
         return _read("GET /time", lambda each: parse_int(each, "time"), payload("GET /time", answer))
 
     async def _pages(self, path: str, query: Query, read: Callable[[object], RowT]) -> Listing[RowT]:
@@ -249,12 +253,12 @@ class Exchange:
 
     async def _sent(
         self, lane: Lane, method: str, path: str, proof: Headers = (), *, within_s: float, body: bytes = b"",
-        query: Query = EMPTY,
+        query: Query = EMPTY, anew: bool = False,
     ) -> Answer:  # fmt: skip
         target = f"{self._endpoint.prefix}{path}{'?' + urlencode(query) if query else ''}"
         most = self._limits.page_bytes_max if path.startswith("/data/") else self._limits.answer_bytes_max
         sent = request(method, target, self._fixed, proof, body)
-        return await lane.exchange(f"{method} {path}", sent, within_s=within_s, body_bytes_max=most)
+        return await lane.exchange(f"{method} {path}", sent, within_s=within_s, body_bytes_max=most, anew=anew)
 
     def _lane(self) -> Lane:
         limits = self._limits

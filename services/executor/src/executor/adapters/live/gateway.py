@@ -33,6 +33,7 @@ from executor.adapters.live.poster import Poster
 from executor.adapters.live.rules import LiveRules
 from executor.adapters.live.stop import Stop
 from executor.adapters.live.user_socket import UserSocket
+from executor.adapters.live.warmth import Warmth
 from executor.adapters.live.wire_user import Frame
 from executor.adapters.metrics import REFUSALS
 from executor.adapters.signer import Signer
@@ -71,6 +72,7 @@ class LiveGateway:
         self._poster = Poster(exchange, self.history, self.outbox, clock, self._access)
         self.canceller = Canceller(exchange, rules, self.history.may_be_open)
         self.heart = Heart(exchange, self.canceller, self.outbox, rules)
+        self._warmth = Warmth(exchange, rules)
         self._socket = UserSocket(
             clock=clock,
             outbox=self.outbox,
@@ -157,10 +159,11 @@ class LiveGateway:
     # --- the runtime's source ---
 
     async def run(self, inbox: Inbox) -> None:
-        """Listen, ask, take stock and beat, for ever. The heart goes on beating until the farewell."""
+        """Listen, ask, take stock, stay connected and beat, for ever. The heart beats until the farewell."""
         self.outbox.open(inbox)
         self._heartbeat = self._heartbeat or asyncio.get_running_loop().create_task(self.heart.run())
-        parts = (self._socket.run(), self.poller.run(), self.accountant.run(), self._watch_the_heart())
+        endless = (self._socket, self.poller, self.accountant, self._warmth)
+        parts = (*(each.run() for each in endless), self._watch_the_heart())
         tasks = [asyncio.get_running_loop().create_task(part) for part in parts]
         try:
             await asyncio.gather(*tasks)

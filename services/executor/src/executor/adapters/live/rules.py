@@ -15,6 +15,8 @@ class LiveRules:
     """Between two looks at the orders that are not settled."""
     reconcile_s: float = 10.0
     """Between two snapshots of the account."""
+    warm_s: float = 20.0
+    """Between two renewals of the connections for orders and cancels: well below what a venue lets be idle."""
     heartbeat_s: float = 5.0
     heartbeat_patience_s: float = 8.0
     """Without an accepted heartbeat for so long trading stops: the venue itself cancels everything after ten."""
