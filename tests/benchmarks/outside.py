@@ -14,8 +14,26 @@ KILLED = b'{"error":"no orders found to match with FAK order. FAK orders are par
 HEAD_END = b"\r\n\r\n"
 
 
+NONE_LISTED = b'{"data":[],"next_cursor":"LTE=","limit":500,"count":0}'
+DOLLARS = b'{"balance":"1000000000","allowances":{"":"1000000000000"}}'
+ANSWERS = {
+    b"GET /geoblock": b'{"blocked":false,"country":"IS","region":""}',
+    b"GET /version": b'{"version":2}',
+    b"GET /auth/derive-api-key": b'{"apiKey":"benchmark","secret":"YmVuY2htYXJr","passphrase":"benchmark"}',
+    b"GET /auth/ban-status/closed-only": b'{"closed_only":false}',
+    b"GET /balance-allowance": DOLLARS,
+    b"GET /balance-allowance/update": b"{}",
+    b"GET /data/orders": NONE_LISTED,
+    b"GET /data/trades": NONE_LISTED,
+    b"POST /v1/heartbeats": b'{"heartbeat_id":"benchmark"}',
+    b"DELETE /cancel-all": b'{"canceled":[],"not_canceled":{}}',
+}
+"""What an executor asks of an exchange where nothing of its orders was ever filled."""
+NOT_FOUND = b'{"error":"order not found"}'
+
+
 class OrderServer(asyncio.Protocol):
-    """Takes orders by HTTP, answers each that it was killed, and tells the time to whoever asks."""
+    """Takes orders by HTTP and answers each that it was killed; of the rest, what an account says where nothing is."""
 
     def __init__(self, take):
         self._take, self._buffer, self._transport = take, b"", None
@@ -27,17 +45,20 @@ class OrderServer(asyncio.Protocol):
         arrived_ns = time.time_ns()
         self._buffer += data
         while (end := self._buffer.find(HEAD_END)) >= 0:
-            head = self._buffer[:end].lower()
-            length = int(head.partition(b"content-length: ")[2].partition(b"\r\n")[0] or 0)
+            head = self._buffer[:end]
+            length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0] or 0)
             whole = end + len(HEAD_END) + length
             if len(self._buffer) < whole:
                 return
             body, self._buffer = self._buffer[end + len(HEAD_END) : whole], self._buffer[whole:]
-            if head.startswith(b"post /order "):
+            asked = head.partition(b" HTTP/")[0].partition(b"?")[0]
+            if asked == b"POST /order":
                 self._take(arrived_ns, body)
                 self._answer(b"400 Bad Request", KILLED)
+            elif asked.startswith(b"GET /data/order/"):
+                self._answer(b"404 Not Found", NOT_FOUND)
             else:
-                self._answer(b"200 OK", b"%d" % (arrived_ns // 10**9))
+                self._answer(b"200 OK", b"%d" % (arrived_ns // 10**9) if asked == b"GET /time" else ANSWERS[asked])
 
     def _answer(self, status, body):
         head = b"HTTP/1.1 %b\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"

@@ -1,8 +1,9 @@
 """From an exchange's frame coming in to an order's bytes going out, through the real services as processes.
 
 This process is all that is outside: an exchange's feed, one trade at a time; the feed that settles; the markets and their
-books, published as `venue` would; and the server that the order is posted to. Each trade makes an offer too cheap, the
-books stay as they are and are confirmed all the time, and every order is killed, so that the next trade finds the same.
+books, published as `venue` would; and the venue that the order is posted to, as far as an executor asks it anything. The
+executor trades live, all gates open, with a key that everybody knows. Each trade makes an offer too cheap, the books stay
+as they are and are confirmed all the time, and every order is killed, so that the next trade finds the same.
 
 `python tests/benchmarks/tick_to_order.py` runs the bare hops (`floor.py`) and the services in turns, for the machine is
 noisy, and prints medians over the runs in milliseconds; `make bench` writes them down.
@@ -13,7 +14,6 @@ import contextlib
 import json
 import os
 import statistics
-import subprocess
 import sys
 import time
 from decimal import Decimal
@@ -28,16 +28,17 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks import floor
 from benchmarks.outside import Orders, summary
+from benchmarks.services import SPOT_TOPIC, System
 from builders import INSTANT, a_book, a_market
 from common.clock import MILLISECOND, SECOND
 from common.contracts.subjects import CONSOLE
 from support.nats_server import NatsServer
-from support.waiting import eventually
 
 TICKS, WARM_UP = 600, 100
 """Together below what risk allows within a minute at most."""
 RUNS = int(os.environ.get("BENCH_LATENCY_RUNS", "3"))
-SERVICES = ("oracle", "scanner", "risk", "executor")
+STARTED = (("oracle", "risk", "executor"), ("scanner",))
+"""The scanner last: what was approved before there was an executor would be in doubt, and keep its market closed."""
 READY_WITHIN_S = 30
 RUNNING_S = (3600, 900, 1800, 14_400)
 """How long the markets run that are open; each is followed by one that begins when it ends."""
@@ -47,13 +48,6 @@ ORDERED_MIN = 0.95
 """The part of the ticks that must have led to an order for the figures to mean anything."""
 STRIKE, PRICE = Decimal(65000), Decimal(65060)
 CHEAP, DEAR = Decimal("0.45"), Decimal("0.75")
-SPOT_TOPIC = "crypto_prices_chainlink"
-SETTINGS = {
-    "SYMBOLS": "BTC", "EXCHANGES": "binance", "SETTLEMENT_TOPICS": SPOT_TOPIC, "LOG_LEVEL": "warning", "HTTP_PORT": "0",
-    "OPPORTUNITY_INTERVAL_MS": "0", "REPEAT_WINDOW_MS": "0", "ORDERS_PER_MINUTE_MAX": "1000", "OPEN_ORDERS_MAX": "1000",
-    "REPEATED_TRADES_MAX": "1000", "REPEATED_TRADES_WINDOW_S": "1",
-}  # fmt: skip
-"""The limits on how often, wide; all others as they are."""
 HOPS = (
     "frame_to_price_published", "to_opportunity_published", "to_approval_stored", "to_executor_took_it",
     "to_bytes_out",
@@ -61,7 +55,7 @@ HOPS = (
 
 
 class Feeds:
-    """The sockets of the exchange and of the settling feed."""
+    """The sockets of the exchange, of the settling feed, and of the venue's user channel, where nothing is said."""
 
     def __init__(self, starts_at):
         self._starts_s, self.trades, self._there = starts_at // SECOND, None, asyncio.Event()
@@ -74,7 +68,12 @@ class Feeds:
             return
         with contextlib.suppress(Exception):
             await socket.recv()
-            await self._settle(socket)
+            await (self._keep_alive(socket) if socket.request.path.startswith("/user") else self._settle(socket))
+
+    async def _keep_alive(self, socket):
+        async for text in socket:
+            assert text == "PING"
+            await socket.send("PONG")
 
     async def _settle(self, socket):
         """Tell what the feed said since the markets began, then a value a second."""
@@ -141,50 +140,6 @@ class Venue:
         )  # fmt: skip
 
 
-class System:
-    """The four services on a server of their own."""
-
-    def __init__(self, server, feeds_port, exchange_port):
-        self._server = server
-        self._environment = os.environ | SETTINGS | {
-            "NATS_URL": server.url, "BINANCE_WS_URL": f"ws://127.0.0.1:{feeds_port}/binance",
-            "RTDS_WS_URL": f"ws://127.0.0.1:{feeds_port}/rtds", "EXCHANGE_URL": f"http://127.0.0.1:{exchange_port}",
-        }  # fmt: skip
-        self._running = []
-
-    def start(self):
-        for name in SERVICES:
-            program = [str(Path(__file__).with_name("signing_executor.py"))] if name == "executor" else ["-m", name]
-            environment = self._environment | {"NATS_PASSWORD": self._server.passwords[name]}
-            with (self._server.folder / f"{name}.log").open("w") as log:
-                self._running.append(
-                    subprocess.Popen(
-                        [sys.executable, *program], cwd=self._server.folder, env=environment, stdout=log, stderr=log
-                    )
-                )
-
-    async def ready(self, bus, trade_now):
-        """Trade until every service says that it can do its job."""
-        ready = {}
-        await bus.subscribe("heartbeat.*", lambda message: ready.update({message.event.service: message.event.ready}))
-
-        async def all_ready():
-            trade_now()
-            return all(ready.get(name) for name in SERVICES)
-
-        try:
-            await eventually(all_ready, within_s=READY_WITHIN_S, every_s=0.1, why="the services are ready")
-        except AssertionError:
-            print("\n".join(path.read_text() for path in self._server.folder.glob("*.log")), file=sys.stderr)
-            raise
-
-    def stop(self):
-        for process in self._running:
-            process.terminate()
-        for process in self._running:
-            process.wait(30)
-
-
 async def measured(ticks=TICKS):
     """Run the services; answer the latency of each tick in milliseconds, and its hops, the warm-up left out."""
     server, orders = NatsServer(), Orders()
@@ -204,10 +159,11 @@ async def measured(ticks=TICKS):
         quoting = asyncio.create_task(venue.quote())
         stack.callback(quoting.cancel)
         stack.callback(system.stop)
-        system.start()
-        await feeds.ready()
         watching = await server.bus(CONSOLE)
-        await system.ready(watching, lambda: feeds.trades.write(trade(0, time.time_ns() // MILLISECOND)))
+        for names in STARTED:
+            system.start(*names)
+            await feeds.ready()
+            await system.ready(watching, lambda: feeds.trades.write(trade(0, time.time_ns() // MILLISECOND)), *names)
         await watching.close()
         times = await played(feeds, orders, WARM_UP + ticks)
         reading = await server.bus(CONSOLE)

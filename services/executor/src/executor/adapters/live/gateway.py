@@ -74,14 +74,9 @@ class LiveGateway:
         self.heart = Heart(exchange, self.canceller, self.outbox, rules)
         self._warmth = Warmth(exchange, rules)
         self._socket = UserSocket(
-            clock=clock,
-            outbox=self.outbox,
-            rules=rules,
-            credentials=lambda: exchange.credentials,
-            take=self._take,
-            catch_up=self._catch_up,
-            lost=self._stream_lost,
-        )
+            clock=clock, outbox=self.outbox, rules=rules, credentials=lambda: exchange.credentials, take=self._take,
+            catch_up=self._catch_up, lost=self._stream_lost,
+        )  # fmt: skip
         self.poller = Poller(
             exchange,
             self.history,
