@@ -4,11 +4,14 @@ from decimal import Decimal
 
 import pytest
 
+from common.clock import later
 from common.contracts.runtime import LeaseAcquired, LeaseLost, StopRequested
+from executor.adapters.exchange import ExchangeLimits
 from executor.core import OrderState
 from integration.live_executor import a_live_executor, put_together, the_market
 from support.waiting import eventually
 
+CONNECTIONS = ExchangeLimits().connections_max
 POSTING = {"path": "/order", "method": "POST"}
 UNANSWERED = {"name": "late_answer", "seconds": 1.0}
 ALARMS = pytest.mark.parametrize("alarm", [LeaseLost, StopRequested])
@@ -66,6 +69,37 @@ async def test_an_order_that_is_on_its_way_when_an_alarm_rings_does_not_stay(ala
         await eventually(lambda: not is_open(live), within_s=1.0, why="it is cancelled at once")
         assert await live.settles(order_id) is OrderState.CANCELLED
         assert (ever_placed(live), live.scene.trader.open_ids()) == (1, [])
+
+
+@ALARMS
+@pytest.mark.parametrize("has_heard", [False, True], ids=["ahead of the desk", "once the desk has heard"])
+async def test_an_order_that_waits_for_a_connection_when_an_alarm_rings_does_not_leave_any_more(alarm, has_heard):
+    async with a_live_executor(order_s_max=3.0) as live:
+        live.scene.arm(**UNANSWERED, count=CONNECTIONS, **POSTING)
+        for _ in range(CONNECTIONS):
+            live.approve("0.02", 50)
+        await eventually(lambda: ever_placed(live) == CONNECTIONS, why="every connection waits for its answer")
+        order_id = live.approve("0.02", 100)
+        await live.becomes(order_id, OrderState.SUBMITTED)
+
+        event = ring(live, alarm)
+        if has_heard:
+            live.inbox.put(event)
+        assert await live.settles(order_id) is OrderState.REJECTED
+        assert [each.code for each in live.events("order_rejected")] == ["held_back"]
+        assert (live.standing(order_id), live.scene.trader.open_ids()) == (None, [])
+
+
+async def test_an_order_whose_key_was_fetched_anew_for_longer_than_its_approval_is_valid_does_not_leave_any_more():
+    async with a_live_executor() as live:
+        live.scene.arm("unauthorized", **POSTING)
+        live.scene.arm("late_answer", seconds=0.8, path="/auth/derive-api-key", method="GET")
+        order_id = live.approve("0.02", 100, valid_until=later(live.clock.now(), ms=400))
+
+        assert await live.settles(order_id) is OrderState.REJECTED
+        rejected = live.events("order_rejected")[0]
+        assert (rejected.code, live.standing(order_id)) == ("held_back", None)
+        assert "late by" in rejected.detail
 
 
 async def test_of_an_order_that_the_venue_holds_when_an_alarm_rings_nothing_stays_open():

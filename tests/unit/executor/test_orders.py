@@ -8,7 +8,7 @@ from builders import MARKET, NOON, a_fill, a_market, after, an_approval
 from common.clock import SECOND, Instant
 from common.contracts.executor import FillConfirmed, FillFailed, OrderCancelled, OrderSubmitted
 from executor.core import Happening, OrderDesk, Orders, OrderState
-from unit.executor.desk_builders import Lived, accepted, cancelled, caps, filled, lost, not_found
+from unit.executor.desk_builders import Lived, accepted, cancelled, caps, confirmed, filled, lost, not_found
 
 FIELDS = {"order_id": "order1", "market_id": MARKET, "token_id": "1", "mode": "paper", "at": NOON}
 CONFIRMED = FillConfirmed(event_id="c1", fill_id="fill1", **FIELDS)
@@ -38,6 +38,20 @@ def test_a_match_makes_an_order_partial_and_says_since_when():
     orders = orders_after(submitted(), a_fill(at=after(1)))
 
     assert (orders.get("order1").state, orders.get("order1").since) == (OrderState.PARTIALLY_FILLED, after(1))
+
+
+def test_a_cancel_that_tells_of_more_than_is_known_leaves_its_order_unsettled_until_the_match_is_told_of():
+    lived = Lived()
+    lived.approve()
+    lived.tell(accepted())
+    lived.tell(cancelled(filled=filled().quantity))
+    order = lived.desk.orders.get("order1")
+    before = order.is_settled
+    lived.tell(filled())
+    between = order.is_settled
+    lived.tell(confirmed())
+
+    assert (before, between, order.is_settled, order.state) == (False, False, True, OrderState.CANCELLED)
 
 
 def test_another_match_does_not_move_the_moment_since_when():

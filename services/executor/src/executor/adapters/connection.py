@@ -5,13 +5,27 @@ UnknownError, for bytes that a socket has taken may have arrived. Nothing is tri
 """
 
 import asyncio
+import socket
 import ssl
+import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 from urllib.parse import urlsplit
 
 from executor.adapters.http1 import Answer, AnswerReader, ProtocolError
-from executor.adapters.venue_errors import NotSentError, UnknownError
+from executor.adapters.venue_errors import HeldBackError, NotSentError, UnknownError
+
+UNDELIVERED_MS_MAX = 3000
+"""For so long the other side may acknowledge nothing of what was sent before the connection is given up."""
+
+Hindrance = Callable[[], str]
+"""Says, at the moment when a request would leave, why it may not any more, or nothing."""
+
+
+def nothing() -> str:
+    """Hinder nothing."""
+    return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +103,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)  # the transports of uvloop are not of asyncio's classes
+        _deliver_at_once_or_never(self._transport)
 
     def data_received(self, data: bytes) -> None:
         """Hand bytes to the answer that is waited for; bytes that nobody asked for spoil the connection."""
@@ -130,14 +145,29 @@ class Lane:
         self._tls = (tls or ssl.create_default_context()) if endpoint.is_secure else None
 
     async def exchange(
-        self, what: str, sent: bytes, *, within_s: float, body_bytes_max: int, anew: bool = False
-    ) -> Answer:
-        """Send a request once; raises NotSentError, UnknownError.
+        self, what: str, sent: bytes, *, within_s: float, body_bytes_max: int, hindrance: Hindrance = nothing,
+        anew: bool = False,
+    ) -> Answer:  # fmt: skip
+        """Send a request once; raises NotSentError, UnknownError, and HeldBackError where there is a hindrance.
 
-        `within_s` counts from the sending; waiting for a connection that is free has the time of connecting. Sent
-        `anew`, it goes by a connection of its own, which takes the place of the one that was kept until then.
+        `within_s` counts from the sending; waiting for a connection that is free has the time of connecting. What may
+        hinder it is asked after all waiting. Sent `anew`, it goes by a connection of its own, which takes the place of
+        the one that was kept until then; where that fails the kept one is not trusted any more either.
         """
+        try:
+            return await self._exchanged(what, sent, within_s, body_bytes_max, hindrance, anew=anew)
+        except (NotSentError, UnknownError):
+            if anew:
+                self.close()
+            raise
+
+    async def _exchanged(
+        self, what: str, sent: bytes, within_s: float, body_bytes_max: int, hindrance: Hindrance, *, anew: bool
+    ) -> Answer:
         connection = await self._taken(what, anew=anew)
+        if why := hindrance():
+            self._give_back(connection)
+            raise HeldBackError(what, why)
         try:
             async with asyncio.timeout(within_s):
                 return await connection.exchange(sent, body_bytes_max)
@@ -201,3 +231,15 @@ class Lane:
         while self._free:
             self._free.pop().close()
         self._free.append(connection)
+
+
+def _deliver_at_once_or_never(transport: asyncio.Transport) -> None:
+    """Have the kernel drop what it has not delivered when the connection is cut, and cut it when nothing gets through.
+
+    By itself it would go on sending for a minute after the connection was closed: an order that everybody had given up
+    would arrive then.
+    """
+    connected = transport.get_extra_info("socket")
+    connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux has it
+        connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNDELIVERED_MS_MAX)

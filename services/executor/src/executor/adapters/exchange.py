@@ -21,7 +21,7 @@ from common.clock import SECOND, Clock
 from common.errors import ParseError
 from common.parsing import parse_flag, parse_int
 from executor.adapters.answers import body_of, failure, payload
-from executor.adapters.connection import Endpoint, Lane
+from executor.adapters.connection import Endpoint, Hindrance, Lane, nothing
 from executor.adapters.credentials import Credentials, Headers, proof_of_address
 from executor.adapters.http1 import Answer, request
 from executor.adapters.venue_errors import RefusedError, UnknownError
@@ -122,10 +122,12 @@ class Exchange:
         """
         await asyncio.gather(*(self._time_by(lane, anew=True) for lane in (self._orders, self._cancels)))
 
-    async def post(self, body: bytes, order_id: str) -> Placed:
-        """Place an order, given its body and its own hash."""
-        within_s = self._limits.order_s_max
-        return read_placed(await self._signed(self._orders, "POST", "/order", within_s=within_s, body=body), order_id)
+    async def post(self, body: bytes, order_id: str, hindrance: Hindrance = nothing) -> Placed:
+        """Place an order, given its body and its own hash, unless something hinders it at the moment when it leaves."""
+        sent = self._signed(
+            self._orders, "POST", "/order", within_s=self._limits.order_s_max, body=body, hindrance=hindrance
+        )
+        return read_placed(await sent, order_id)
 
     async def cancel(self, order_ids: tuple[str, ...]) -> Cancelled:
         """Cancel orders by their hashes."""
@@ -244,21 +246,26 @@ class Exchange:
         return await self._signed(self._questions, "GET", path, within_s=self._limits.question_s_max, query=query)
 
     async def _signed(
-        self, lane: Lane, method: str, path: str, *, within_s: float, body: bytes = b"", query: Query = EMPTY
-    ) -> Answer:
+        self, lane: Lane, method: str, path: str, *, within_s: float, body: bytes = b"", query: Query = EMPTY,
+        hindrance: Hindrance = nothing,
+    ) -> Answer:  # fmt: skip
         if self._credentials is None:
             raise ValueError(f"{method} {path}: expected credentials, found none")
         proof = self._credentials.headers(method, path, body, self._now_s())
-        return await self._sent(lane, method, path, proof, within_s=within_s, body=body, query=query)
+        return await self._sent(
+            lane, method, path, proof, within_s=within_s, body=body, query=query, hindrance=hindrance
+        )
 
     async def _sent(
         self, lane: Lane, method: str, path: str, proof: Headers = (), *, within_s: float, body: bytes = b"",
-        query: Query = EMPTY, anew: bool = False,
+        query: Query = EMPTY, hindrance: Hindrance = nothing, anew: bool = False,
     ) -> Answer:  # fmt: skip
         target = f"{self._endpoint.prefix}{path}{'?' + urlencode(query) if query else ''}"
         most = self._limits.page_bytes_max if path.startswith("/data/") else self._limits.answer_bytes_max
         sent = request(method, target, self._fixed, proof, body)
-        return await lane.exchange(f"{method} {path}", sent, within_s=within_s, body_bytes_max=most, anew=anew)
+        return await lane.exchange(
+            f"{method} {path}", sent, within_s=within_s, body_bytes_max=most, hindrance=hindrance, anew=anew
+        )
 
     def _lane(self) -> Lane:
         limits = self._limits

@@ -1,8 +1,8 @@
 """How a request to the venue can fail, told apart by what is known of it afterwards.
 
-What matters of a failed order is whether it can be there. `NotSentError`, `RefusedError`, `RateLimitedError`,
-`RestrictedError`, `UnauthorizedError` and `BlockedError` say that it is not. `UnknownError` and `DuplicatedError` say
-that it may be: ask for it by its hash, and never send it again.
+What matters of a failed order is whether it can be there. `NotSentError`, `HeldBackError`, `RefusedError`,
+`RateLimitedError`, `RestrictedError`, `UnauthorizedError` and `BlockedError` say that it is not. `UnknownError` and
+`DuplicatedError` say that it may be: ask for it by its hash, and never send it again.
 """
 
 from enum import StrEnum
@@ -21,6 +21,10 @@ class VenueError(PmArbError):
 
 class NotSentError(VenueError):
     """No connection could be made, or the request was never given to one: nothing left."""
+
+
+class HeldBackError(VenueError):
+    """When it was about to leave something had come up that forbids it: nothing left."""
 
 
 class UnknownError(VenueError):

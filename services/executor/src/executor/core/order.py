@@ -64,14 +64,16 @@ class Order:
     @property
     def is_final(self) -> bool:
         """Whether every fill that it should have is known and final."""
-        told = sum((fill.event.quantity for fill in self.fills.values()), Decimal(0))
-        return (
-            bool(self.fills)
-            and told >= self.claimed - DUST_SHARES
-            and all(fill.state is not FillState.MATCHED for fill in self.fills.values())
-        )
+        return bool(self.fills) and self._is_told
 
     @property
     def is_settled(self) -> bool:
-        """Whether it is over and each of its fills is final, so that it may be forgotten one day."""
-        return self.state in TERMINAL and all(f.state is not FillState.MATCHED for f in self.fills.values())
+        """Whether it is over and each of its fills is known and final, so that it may be forgotten one day."""
+        return self.state in TERMINAL and self._is_told
+
+    @property
+    def _is_told(self) -> bool:
+        """Whether all that the venue said it had got is known as fills, and each of them is final."""
+        told = sum((fill.event.quantity for fill in self.fills.values()), Decimal(0))
+        is_whole = told >= self.claimed - DUST_SHARES
+        return is_whole and all(fill.state is not FillState.MATCHED for fill in self.fills.values())

@@ -10,6 +10,7 @@ from common.contracts.executor import (
     FillEvent,
     FillFailed,
     FillMatched,
+    OrderCancelled,
     OrderEvent,
     OrderFilled,
     OrderSubmitted,
@@ -122,7 +123,7 @@ class Orders:
         order.was_acknowledged = order.was_acknowledged or order.acknowledged
         order.times_unknown += happening is Happening.LOST
         order.in_doubt = order.in_doubt and happening is not Happening.LOST
-        if isinstance(event, OrderFilled):
+        if isinstance(event, OrderFilled | OrderCancelled):
             order.claimed = event.filled
         self._move(order, row.then, event.at)
         self._end(order, event.at)

@@ -9,11 +9,11 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable
 
 import structlog
 
-from common.clock import SECOND, Clock, Instant
+from common.clock import MILLISECOND, SECOND, Clock, Instant, since
 from common.contracts.base import Event
 from common.contracts.control import HaltRequested, ResumeRequested
 from common.contracts.executor import OrderRefused, OrderSubmitted, OrderUnknown
-from common.contracts.risk import TradingHalted
+from common.contracts.risk import OrderApproved, TradingHalted
 from common.contracts.runtime import BusLost, Tick, WentLive
 from common.runtime.core import Inbox
 from executor.adapters.attentive import AttentiveDesk
@@ -69,7 +69,7 @@ class LiveGateway:
         self.outbox = Outbox(clock)
         self.history = History(rules.orders_kept_max)
         self._access = Access(exchange, self.history, self.outbox, derive)
-        self._poster = Poster(exchange, self.history, self.outbox, clock, self._access)
+        self._poster = Poster(exchange, self.history, self.outbox, clock, self._access, hindrance=self._hindrance)
         self.canceller = Canceller(exchange, rules, self.history.may_be_open)
         self.heart = Heart(exchange, self.canceller, self.outbox, rules)
         self._warmth = Warmth(exchange, rules)
@@ -216,6 +216,13 @@ class LiveGateway:
     async def _post(self, followed: Followed, signed: SignedOrder) -> None:
         self._report(await self._poster.post(followed, signed))
         self.poller.look_now()
+
+    def _hindrance(self, approval: OrderApproved) -> str:
+        """Say why an order may not leave any more: while it waited for a connection much can have happened."""
+        if self._stop.is_on or self._desk.is_halted():
+            return HALTED_WORDS
+        late = since(self._clock.now(), approval.valid_until)
+        return f"late by {late / MILLISECOND:.0f} ms: it was never posted" if late > 0 else ""
 
     def _tell_of(self, followed: Followed, signed: SignedOrder, now: Instant) -> None:
         terms = signed.terms

@@ -2,15 +2,18 @@
 
 from collections.abc import Iterator
 
-from common.clock import SECOND, Instant
+from common.clock import SECOND, Instant, since
 from common.contracts.risk import OrderApproved
 from executor.adapters.attentive import AttentiveDesk
 from executor.adapters.live.history import Followed, History
 from executor.adapters.live.naming import OrderNamer
 from executor.adapters.live.poller import Poller
 from executor.adapters.live.rules import LiveRules
+from executor.core.amounts import RESTING_TYPES
 from executor.core.inputs import FillAsked
 
+RACED_S = 3600
+"""For so long after its end a match of an order can still become known."""
 ASKED_AT_ONCE = 8
 """Orders that are asked for together after a takeover: each keeps its market shut until it is answered."""
 
@@ -30,14 +33,19 @@ class Inquiries:
         return self._history.follow(approval, venue_order_id, arrives_by)
 
     def follow_the_record(self, now: Instant) -> Iterator[Followed]:
-        """Follow what an earlier process left unsettled; it can have been posted until its approval was void."""
+        """Follow what an earlier process left unsettled; it can have been posted until its approval was void.
+
+        Of an order that rested and ended not long ago a match may be on its way that nobody has told of: orders and
+        trades come in any order.
+        """
         for order in self._desk.desk.orders.all():
             try:
                 name = self._name_order(order.approval)
             except ValueError:
                 continue
             self._history.remember(name, order.approval.order_id)
-            if not order.is_settled:
+            may_have_raced = order.approval.order_type in RESTING_TYPES and since(now, order.since) < RACED_S * SECOND
+            if not order.is_settled or may_have_raced:
                 yield self.follow(order.approval, name, min(order.approval.valid_until, now))
 
     def ask(self, order_id: str) -> None:

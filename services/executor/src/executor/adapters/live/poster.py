@@ -3,9 +3,12 @@
 Nothing is posted again but what the venue turned away at the door, with a key that was fetched anew, once.
 """
 
+from collections.abc import Callable
+
 import structlog
 
 from common.clock import Clock
+from common.contracts.risk import OrderApproved
 from executor.adapters.exchange import Exchange
 from executor.adapters.live.access import Access
 from executor.adapters.live.history import Followed, History
@@ -14,6 +17,7 @@ from executor.adapters.live.outbox import Outbox
 from executor.adapters.typed_data import SignedOrder
 from executor.adapters.venue_errors import (
     BlockedError,
+    HeldBackError,
     NotSentError,
     RateLimitedError,
     RefusalCode,
@@ -27,10 +31,13 @@ from executor.core.inputs import GatewayLost, GatewayReport
 
 NOTHING_IS_THERE: dict[type[VenueError], str] = {
     UnauthorizedError: "unauthorized", RateLimitedError: "rate_limited", BlockedError: "blocked",
-    NotSentError: "not_sent",
+    NotSentError: "not_sent", HeldBackError: "held_back",
 }  # fmt: skip
 """Failures after which nothing is there, and the code under which each is told."""
 SHUT_OUT = frozenset({RefusalCode.CLOSED_ONLY, RefusalCode.BANNED})
+
+Hindrance = Callable[[OrderApproved], str]
+"""Says why an order may not leave any more, or nothing."""
 
 log = structlog.get_logger()
 
@@ -38,9 +45,13 @@ log = structlog.get_logger()
 class Poster:
     """The one way for an order to leave."""
 
-    def __init__(self, exchange: Exchange, history: History, outbox: Outbox, clock: Clock, access: Access) -> None:
+    def __init__(
+        self, exchange: Exchange, history: History, outbox: Outbox, clock: Clock, access: Access, *,
+        hindrance: Hindrance,
+    ) -> None:  # fmt: skip
+        """Take the parts. `hindrance` is asked right before an order's bytes leave, however long they had to wait."""
         self._exchange, self._history, self._outbox, self._clock = exchange, history, outbox, clock
-        self._access = access
+        self._access, self._hindrance = access, hindrance
 
     async def post(self, followed: Followed, signed: SignedOrder) -> list[GatewayReport]:
         """Post an order and answer what its answer means."""
@@ -51,12 +62,15 @@ class Poster:
         return self._history.placed(followed, placed, self._clock.now())
 
     async def _placed(self, followed: Followed, signed: SignedOrder) -> Placed:
+        def hindrance() -> str:
+            return self._hindrance(followed.approval)
+
         try:
-            return await self._exchange.post(self._body(followed, signed), signed.order_id)
+            return await self._exchange.post(self._body(followed, signed), signed.order_id, hindrance)
         except UnauthorizedError as error:
             log.warning("credentials_refused", what=error.what, found=error.found)
         await self._access.renew()
-        return await self._exchange.post(self._body(followed, signed), signed.order_id)
+        return await self._exchange.post(self._body(followed, signed), signed.order_id, hindrance)
 
     def _body(self, followed: Followed, signed: SignedOrder) -> bytes:
         approval = followed.approval
