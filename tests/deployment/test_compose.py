@@ -4,10 +4,13 @@ import json
 
 import pytest
 
-from deployment.manifests import PROFILES, compose, composed
+from common.contracts.subjects import SERVICES
+from deployment.manifests import PROFILES, ROOT, compose, composed
 
 WALLET = "POLYMARKET"
-CONFINED = {"read_only": True, "cap_drop": ["ALL"], "security_opt": ["no-new-privileges:true"]}
+CONFINED = {
+    "read_only": True, "cap_drop": ["ALL"], "security_opt": ["no-new-privileges:true"], "restart": "unless-stopped",
+}  # fmt: skip
 
 
 def test_the_wallet_is_given_to_one_container_of_one_profile():
@@ -38,6 +41,7 @@ def test_everywhere_else_the_executor_is_on_paper_and_reaches_nothing_but_the_bu
 def test_every_container_is_confined_in_every_world(overlay):
     for name, block in composed(overlay).items():
         assert {key: block[key] for key in CONFINED} == CONFINED, name
+        assert all(block[limit] > 0 for limit in ("cpus", "pids_limit")), name
         assert block["mem_limit"], name
         assert all(port.startswith("127.0.0.1:") for port in block.get("ports", [])), name
 
@@ -47,3 +51,26 @@ def test_what_is_traded_on_is_public_data_unless_the_owner_says_otherwise():
     assert set(composed("sim")) - set(composed("paper")) == {"simulator"}
     for name in ("oracle", "venue", "alerter"):
         assert "simulator" not in json.dumps(composed("paper")[name])
+
+
+@pytest.mark.parametrize("overlay", PROFILES)
+def test_scanner_and_risk_meet_the_bus_and_whoever_measures_them_and_nobody_else(overlay):
+    blocks = composed(overlay)
+    met = {name for name, block in blocks.items() if "core" in block["networks"]}
+
+    assert blocks["scanner"]["networks"] == blocks["risk"]["networks"] == ["core"]
+    assert met - {"scanner", "risk"} == {"nats", "prometheus"}
+
+
+@pytest.mark.parametrize("overlay", PROFILES)
+def test_a_service_is_started_when_what_it_stands_on_is_healthy_and_every_container_says_whether_it_is(overlay):
+    blocks = composed(overlay)
+    healthy = {"condition": "service_healthy"}
+
+    for name in SERVICES:
+        needed = {"nats", "bootstrap"} | ({"postgres"} if name == "ledger" else set())
+        assert blocks[name]["depends_on"] == dict.fromkeys(needed, healthy), name
+    assert blocks["bootstrap"]["depends_on"] == {"nats": healthy}
+    own = set(SERVICES) | {"simulator"}
+    assert {name for name, block in blocks.items() if "healthcheck" not in block} <= own, "whose image says how"
+    assert "HEALTHCHECK" in (ROOT / "deploy/Dockerfile").read_text()

@@ -38,9 +38,11 @@ def flows(overlay):
 
 def wanted(overlay):
     """What is needed of what compose.yaml's networks let through: each to the server that its network is there for."""
-    found = {(name, "nats", 4222) for name in on_network("bus", overlay) & (set(SERVICES) | {"bootstrap"})}
+    speaking = on_network("bus", overlay) | on_network("core", overlay)
+    found = {(name, "nats", 4222) for name in speaking & (set(SERVICES) | {"bootstrap"})}
     found |= {(name, "postgres", 5432) for name in on_network("store", overlay) - {"postgres"}}
-    found |= {("prometheus", name, 8000) for name in SERVICES}
+    found |= {("prometheus", name, 8000) for name in (*SERVICES, "bootstrap")}
+    found |= {("bootstrap", "nats", 8222)}
     if overlay == "sim":
         found |= {(name, "simulator", 8000) for name in on_network("world", overlay) - {"simulator"}}
     return found
@@ -97,7 +99,7 @@ def test_nobody_from_another_namespace_reaches_anything(overlay):
 @pytest.mark.parametrize("overlay", OVERLAYS)
 def test_each_server_lets_in_only_whom_it_is_there_for_whatever_their_own_policies_say(overlay):
     policies, known = Policies(rendered(overlay)), everyone(overlay) | {"another": Pod.of({})}
-    servers = {("nats", 4222), ("postgres", 5432), *((name, 8000) for name in pods(overlay) if name != "bootstrap")}
+    servers = {("nats", 4222), ("nats", 8222), ("postgres", 5432), *((name, 8000) for name in pods(overlay))}
 
     for server, port in servers:
         admitted = {name for name, pod in known.items() if policies.admits(known[server], pod, port)}

@@ -100,7 +100,7 @@ def test_the_external_secrets_are_the_same_ones(copy):
     made = of_kind(kustomize(copy / "secrets"), "Secret")
     keys = {name: {row["secretKey"] for row in found["spec"]["data"]} for name, found in external.items()}
 
-    wallet = {"executor-wallet": {"private-key", "api-key", "secret", "passphrase"}}
+    wallet = {"executor-wallet": {"private-key", "api-key", "secret", "passphrase", "relayer-api-key"}}
     assert keys == {name: set(found["data"]) for name, found in made.items()} | wallet
     assert all(found["spec"]["target"]["name"] == name for name, found in external.items())
     paths = {value for v, value in environment("live", "executor").items() if v.startswith("POLYMARKET_")}
@@ -173,6 +173,11 @@ def test_a_service_monitor_finds_every_service_and_names_it_as_prometheus_does_i
     }
 
     assert scraped == set(SERVICES)
+    nats = of_kind(objects, "ServiceMonitor")["nats"]["spec"]
+    bootstrap = of_kind(objects, "Service")["bootstrap"]
+    assert nats["selector"]["matchLabels"].items() <= bootstrap["metadata"]["labels"].items()
+    named = {each["targetLabel"]: each["replacement"] for each in nats["endpoints"][0]["relabelings"]}
+    assert named == {"job": "nats", "instance": "nats"}
     (endpoint,) = monitor["endpoints"]
     assert (endpoint["port"], endpoint["path"]) == ("http", "/metrics")
     labelled = of_kind(objects, "Service")["risk"]["metadata"]["labels"][monitor["jobLabel"]]
@@ -198,10 +203,21 @@ def test_the_database_in_the_cluster_has_the_owner_that_compose_has_and_no_super
     cluster = of_kind(kustomize(KUBERNETES / "overlays/paper"), "Cluster")["postgres"]["spec"]
     told = compose()["services"]["postgres"]
 
-    assert cluster["bootstrap"]["initdb"]["owner"] == told["environment"]["POSTGRES_USER"]
+    owner = (
+        compose()["services"]["ledger"]["environment"]["DATABASE_URL"].removeprefix("postgresql://").partition(":")[0]
+    )
+    assert cluster["bootstrap"]["initdb"]["owner"] == owner
     assert cluster["bootstrap"]["initdb"]["database"] == told["environment"]["POSTGRES_DB"]
     assert cluster["enableSuperuserAccess"] is False
     assert cluster["imageName"].rpartition(":")[2] == told["image"].rpartition(":")[2].partition("-")[0]
+
+
+def test_bootstrap_asks_every_server_that_the_chart_makes_how_it_is():
+    config = yaml.safe_load((KUBERNETES / "nats/values.yaml").read_text())["config"]
+    asked = environment("paper", "bootstrap")["NATS_MONITOR_URL"].split(",")
+
+    port = config["monitor"]["port"]
+    assert asked == [f"http://nats-{n}.nats-headless:{port}" for n in range(config["cluster"]["replicas"])]
 
 
 async def test_the_role_of_grafana_in_the_cluster_looks_at_every_table_and_changes_none(tmp_path_factory):

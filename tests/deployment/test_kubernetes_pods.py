@@ -30,7 +30,10 @@ from deployment.manifests import (
 
 LEASED = {"risk", "executor"}
 WALLET = "executor-wallet"
-LIVE_GATEWAY = {"POLYMARKET_PRIVATE_KEY", "POLYMARKET_API_KEY", "POLYMARKET_SECRET", "POLYMARKET_PASSPHRASE", "DRY_RUN"}
+LIVE_GATEWAY = {
+    "POLYMARKET_PRIVATE_KEY", "POLYMARKET_API_KEY", "POLYMARKET_SECRET", "POLYMARKET_PASSPHRASE",
+    "POLYMARKET_RELAYER_API_KEY", "DRY_RUN",
+}  # fmt: skip
 """What only a gateway to the real venue is told."""
 OLDEST = "1.33"
 """The oldest Kubernetes that the manifests are meant for."""
@@ -226,6 +229,7 @@ def test_the_wallet_is_seen_by_the_executor_alone_and_in_the_overlay_live_alone(
     assert seen == {("live", "executor")}
     assert {v for v in environment("live", "executor") if v.startswith("POLYMARKET_")} == {
         "POLYMARKET_PRIVATE_KEY_FILE", "POLYMARKET_API_KEY_FILE", "POLYMARKET_SECRET_FILE", "POLYMARKET_PASSPHRASE_FILE",
+        "POLYMARKET_RELAYER_API_KEY_FILE",
     }  # fmt: skip
 
 

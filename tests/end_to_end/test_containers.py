@@ -22,6 +22,8 @@ from support.waiting import eventually
 
 RULES = ROOT / "deploy/prometheus/rules.yml"
 WALLET = {"polymarket", "py_clob_client", "py_clob_client_v2", "eth_account", "eth_keys", "coincurve", "web3"}
+BUILDING = {"pip", "setuptools", "wheel"}
+NO_PIP = "from importlib.util import find_spec; print(end=' '.join(n for n in ('pip', 'ensurepip', 'setuptools') if find_spec(n)))"
 NETWORKED = {"aiohttp", "asyncpg", "httpx", "websockets"}
 """What talks to the world outside, or to the database; an image has what its service talks with and no more."""
 TALKS_WITH = {
@@ -150,14 +152,21 @@ async def test_the_alert_rules_can_be_evaluated_and_name_metrics_that_exist(depl
 @slowly
 @pytest.mark.parametrize("name", BUILT)
 def test_an_image_carries_only_what_its_service_needs_and_never_a_wallet_library(deployment, name):
-    everything = sorted(NETWORKED | WALLET | {"common", "simulator", *SERVICES})
+    everything = sorted(NETWORKED | WALLET | BUILDING | {"common", "simulator", *SERVICES})
     find = f"from importlib.util import find_spec; print([n for n in {everything} if find_spec(n)])"
     found = ast.literal_eval(
         docker("run", "--rm", "--network", "none", "--entrypoint", "python", image(name), "-c", find)
     )
 
+    assert (
+        docker("run", "--rm", "--network", "none", "--entrypoint", "/usr/local/bin/python", image(name), "-c", NO_PIP)
+        == ""
+    )
     own = {"bootstrap": {"common"}, "simulator": {"simulator"}}.get(name, {"common", name})
     assert set(found) == TALKS_WITH.get(name, set()) | own
+    label = json.loads(docker("image", "inspect", image(name)))[0]["Config"]["Labels"]
+    assert label["org.opencontainers.image.title"] == f"pm-arb {name}"
+    assert label["org.opencontainers.image.version"]
 
 
 @needs_engine
@@ -169,6 +178,8 @@ def test_a_container_is_confined_and_none_is_given_a_wallet(deployment):
         assert host["CapDrop"] == ["ALL"], name
         assert "no-new-privileges:true" in host["SecurityOpt"], name
         assert host["Memory"] > 0, name
+        assert host["NanoCpus"] > 0, name
+        assert host["RestartPolicy"]["Name"] == "unless-stopped", name
         assert host["LogConfig"]["Config"].keys() == {"max-size", "max-file"}, name
         published = [b["HostIp"] for bindings in host["PortBindings"].values() for b in bindings]
         assert set(published) <= {"127.0.0.1"}, name
@@ -179,12 +190,22 @@ def test_a_container_is_confined_and_none_is_given_a_wallet(deployment):
 
 @needs_engine
 @slowly
+def test_the_ledger_owns_its_tables_and_is_no_superuser(deployment):
+    owned = "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'"
+
+    assert deployment.select("SELECT rolname FROM pg_roles WHERE rolsuper") == ["postgres"]
+    assert deployment.select("SELECT DISTINCT usename FROM pg_stat_activity WHERE usename = 'pm_arb'") == ["pm_arb"]
+    assert deployment.select(owned) == ["pm_arb"]
+
+
+@needs_engine
+@slowly
 def test_a_container_has_the_secrets_of_its_own_service_alone(deployment):
     for container in deployment.containers():
         label, text = container["Config"]["Labels"]["com.docker.compose.service"], json.dumps(container)
         name = label.removesuffix("-sim")
         own = {f"{name.upper()}_NATS_PASSWORD"} | ({"POSTGRES_PASSWORD"} if name in ("ledger", "postgres") else set())
-        own |= {"GRAFANA_POSTGRES_PASSWORD"} if name == "postgres" else set()
+        own |= {"GRAFANA_POSTGRES_PASSWORD", "POSTGRES_ADMIN_PASSWORD"} if name == "postgres" else set()
         if name != "nats":  # which must know them all
             assert {key for key, value in deployment.secrets.items() if value in text} <= own, name
 
@@ -205,13 +226,15 @@ for host, port in {places}:
 @slowly
 @pytest.mark.parametrize("name", ISOLATED)
 def test_from_inside_nothing_but_the_bus_is_reached_and_no_secret_of_others_is_read(deployment, name):
-    places = [("nats", 4222), ("postgres", 5432), ("simulator", 8000), ("example.com", 443), ("1.1.1.1", 443)]
+    others = [(each, 8000) for each in ("oracle", "venue", "executor", "ledger", "alerter", "bootstrap")]
+    places = [("nats", 4222), ("postgres", 5432), ("simulator", 8000), ("example.com", 443), ("1.1.1.1", 443), *others]
 
     found = dict(line.split() for line in deployment.inside(name, CONNECT.format(places=places)).splitlines())
 
     assert found.pop("nats") == "reached"
     assert set(found.values()) <= {"gaierror", "OSError", "TimeoutError", "ConnectionRefusedError"}, found
-    assert {"postgres", "simulator", "example.com"} <= {host for host, what in found.items() if what == "gaierror"}
+    unheard_of = {"postgres", "simulator", "example.com", *(each for each, _ in others)}
+    assert unheard_of <= {host for host, what in found.items() if what == "gaierror"}
     listing = "import os; print(os.path.isdir('/run/secrets') and os.listdir('/run/secrets'), sorted(os.environ))"
     told = deployment.inside(name, listing)
     assert told.startswith("False"), told

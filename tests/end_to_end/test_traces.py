@@ -97,5 +97,6 @@ def test_one_trade_has_spans_of_every_service_under_one_trace_id(receiver, syste
     assert roots[0].parent_span_id == b""
     assert roots[0].start_time_unix_nano == min(span.start_time_unix_nano for span in spans.values())
     assert not [name for name in every if name.endswith((" tick", " market_valued", " went_live"))]
-    logged = (system.folder.root / "logs" / "alerter.jsonl").read_text().splitlines()
-    assert trace_id in {json.loads(line).get("trace_id") for line in logged if line.startswith("{")}
+    for service in ("scanner", "risk", "executor", "ledger", "alerter"):
+        logged = (system.folder.root / "logs" / f"{service}.jsonl").read_text().splitlines()
+        assert trace_id in {json.loads(line).get("trace_id") for line in logged if line.startswith("{")}, service

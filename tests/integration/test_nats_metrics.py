@@ -10,6 +10,7 @@ from builders import an_approval
 from common.bootstrap.__main__ import BootstrapSettings, serve_metrics
 from common.bootstrap.nats_metrics import NatsCollector
 from common.contracts.subjects import DURABLE_FILTERS, JOURNAL, STREAMS
+from support.nats_cluster import NatsCluster
 from support.nats_server import free_port
 
 
@@ -18,10 +19,18 @@ def page(url):
         return answer.read().decode()
 
 
-def asked(server):
+def asked(*servers):
     registry = CollectorRegistry()
-    registry.register(NatsCollector(f"http://127.0.0.1:{server.monitor_port}"))
+    registry.register(NatsCollector(",".join(f"http://{place(server)}" for server in servers)))
     return registry.get_sample_value
+
+
+def place(server):
+    return f"127.0.0.1:{server.monitor_port}"
+
+
+def of(server):
+    return {"server": place(server)}
 
 
 async def test_it_tells_how_far_each_consumer_lies_behind_the_journal(server):
@@ -31,7 +40,7 @@ async def test_it_tells_how_far_each_consumer_lies_behind_the_journal(server):
     await risk.close()
     value = asked(server)
 
-    assert value("pm_arb_nats_up") == 1
+    assert value("pm_arb_nats_up", of(server)) == 1
     assert value("pm_arb_stream_last_sequence", {"stream": JOURNAL.name}) == 3
     of_executor = {"stream": JOURNAL.name, "consumer": "executor"}
     behind = value("pm_arb_consumer_waiting_messages", of_executor) + value(
@@ -43,14 +52,34 @@ async def test_it_tells_how_far_each_consumer_lies_behind_the_journal(server):
         assert value("pm_arb_consumer_handled_sequence", {"stream": JOURNAL.name, "consumer": durable}) is not None
     for stream in STREAMS:
         assert value("pm_arb_stream_bytes_max", {"stream": stream.name}) == stream.max_bytes
-    assert value("pm_arb_nats_in_messages_total") > 3
-    assert value("pm_arb_nats_memory_bytes") > 1_000_000
+    assert value("pm_arb_nats_in_messages_total", of(server)) > 3
+    assert value("pm_arb_nats_memory_bytes", of(server)) > 1_000_000
 
 
 async def test_a_server_that_does_not_answer_is_a_figure(server):
     server.stop()
 
-    assert asked(server)("pm_arb_nats_up") == 0
+    assert asked(server)("pm_arb_nats_up", of(server)) == 0
+
+
+async def test_of_a_cluster_every_server_is_told_of_and_each_stream_and_consumer_by_its_leader():
+    cluster = NatsCluster()
+    try:
+        await cluster.start()
+        risk = await cluster.bus("risk")
+        for n in range(3):
+            await risk.publish(an_approval(event_id=f"d{n}", order_id=f"order{n}"))
+        await risk.close()
+        value = asked(*cluster.servers)
+
+        assert [value("pm_arb_nats_up", of(each)) for each in cluster.servers] == [1, 1, 1]
+        assert value("pm_arb_stream_last_sequence", {"stream": JOURNAL.name}) == 3
+        assert value("pm_arb_consumer_waiting_messages", {"stream": JOURNAL.name, "consumer": "executor"}) == 3
+        cluster.servers[0].kill()
+        assert [value("pm_arb_nats_up", of(each)) for each in cluster.servers] == [0, 1, 1]
+        assert value("pm_arb_stream_last_sequence", {"stream": JOURNAL.name}) == 3
+    finally:
+        cluster.remove()
 
 
 async def test_bootstrap_serves_them_where_it_is_told_to_and_nowhere_else(server):
@@ -60,4 +89,6 @@ async def test_bootstrap_serves_them_where_it_is_told_to_and_nowhere_else(server
     monitored = settings.model_copy(update={"nats_monitor_url": f"http://127.0.0.1:{server.monitor_port}"})
     port = serve_metrics(monitored)
 
-    assert "pm_arb_nats_up 1.0" in await asyncio.to_thread(page, f"http://127.0.0.1:{port}/metrics")
+    assert f'pm_arb_nats_up{{server="{place(server)}"}} 1.0' in await asyncio.to_thread(
+        page, f"http://127.0.0.1:{port}/metrics"
+    )

@@ -49,7 +49,7 @@ class BootstrapSettings(Settings):
     bootstrap_timeout_s: Annotated[float, Field(gt=0, le=600)] = 60.0
     """How long to keep trying before giving up, when not staying."""
     nats_monitor_url: str = ""
-    """Where the server says how it is, for its metrics; with `--keep` only, and none are served when empty."""
+    """Where the server says how it is, or with commas each of several; with `--keep` only, no metrics when empty."""
     http_host: str = "127.0.0.1"
     http_port: Annotated[int, Field(ge=0, le=65535)] = 0
     """Where its /metrics are served."""

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from threading import Thread
 
+import structlog
 from opentelemetry import trace
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
@@ -28,6 +29,8 @@ KEYS = ("order_id", "opportunity_id", "market_id")
 """What later events are recognised by that come without headers, such as a gateway's reports; the closest first."""
 _CONTEXT = TraceContextTextMapPropagator()
 
+log = structlog.get_logger()
+
 
 def otlp(endpoint: str) -> SpanProcessor:
     """Answer the processor that exports to an endpoint in the background; what cannot be sent is dropped."""
@@ -36,7 +39,7 @@ def otlp(endpoint: str) -> SpanProcessor:
 
 
 class Spans:
-    """A span an outcome, under the context of its cause. Log lines within it carry the trace's id."""
+    """A span an outcome, under the context of its cause. Log lines within it carry the trace's id, and each is one."""
 
     def __init__(self, service: str, processor: SpanProcessor) -> None:
         self._service, self._processor = service, processor
@@ -59,8 +62,9 @@ class Spans:
             carrier: dict[str, str] = {}
             _CONTEXT.inject(carrier)
             self._remember(outcome, carrier)
-            with bound_contextvars(trace_id=format(span.get_span_context().trace_id, "032x")):
+            with bound_contextvars(trace_id=_trace_id(span)):
                 yield carrier
+                log.info(kind, **_names(outcome))
 
     @contextmanager
     def handling(self, messages: Sequence[Traced]) -> Iterator[None]:
@@ -71,6 +75,7 @@ class Spans:
                 if kind in TRACED and PARENT in headers:
                     span = self._tracer.start_span(f"{self._service} {kind}", context=_CONTEXT.extract(headers))
                     _describe(span, event)
+                    stack.callback(log.info, kind, trace_id=_trace_id(span), **_names(event))
                     stack.callback(span.end)
             yield
 
@@ -120,7 +125,15 @@ class Spans:
 
 
 def _describe(span: trace.Span, event: Event) -> None:
-    for name in NAMED:
-        value = getattr(event, name, None)
-        if value is not None:
-            span.set_attribute(f"pm_arb.{name}", str(value))
+    for name, value in _names(event).items():
+        span.set_attribute(f"pm_arb.{name}", value)
+
+
+def _names(event: Event) -> dict[str, str]:
+    """Answer what an event is told from others by."""
+    found = {name: getattr(event, name, None) for name in NAMED}
+    return {name: str(value) for name, value in found.items() if value is not None}
+
+
+def _trace_id(span: trace.Span) -> str:
+    return format(span.get_span_context().trace_id, "032x")
