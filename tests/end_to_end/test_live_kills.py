@@ -124,6 +124,16 @@ async def test_kills_at_any_moment_lose_no_order_and_double_none(seed, stands_by
         await check_all_is_over(world)
 
 
+@pytest.mark.parametrize("moment", MOMENTS, ids=lambda moment: moment.__name__)
+async def test_an_order_survives_the_death_of_the_bus(moment):
+    async with a_live_world(mined_after_ms=800, confirmed_after_ms=1600) as world:
+        world.spawn("a")
+        await world.alive()
+        await moment(world)
+        await lose_the_bus(world)
+        await check_all_is_over(world)
+
+
 async def test_the_bus_is_killed_while_orders_are_open_and_nothing_is_lost_or_doubled():
     async with a_live_world() as world:
         world.spawn("a")
@@ -132,15 +142,36 @@ async def test_the_bus_is_killed_while_orders_are_open_and_nothing_is_lost_or_do
         await eventually(lambda: world.has("rest", "order_accepted"), why="it rests")
         await world.approve("taken")
         await eventually(lambda: world.at_venue("taken"), every_s=0.001, why="the venue has it")
-        world.nats._process.kill()
-        await eventually(lambda: not world.open_at_venue(), within_s=15, why="the orders are cancelled without a bus")
-        world.nats.stop()
-        world.nats.start()
-        await world.nats.bootstrap()
-        await eventually(lambda: world.risk.connected and world.console.connected, within_s=20, why="the bus is back")
-        await world.list_market()
+        await lose_the_bus(world)
+        await check_all_is_over(world)
+
+
+async def test_an_executor_that_is_told_to_end_has_what_rests_cancelled_first():
+    async with a_live_world() as world:
+        process = world.spawn("a")
+        await world.alive()
+        await world.resting("rest")
+        await eventually(lambda: world.has("rest", "order_accepted"), why="it rests")
+        process.send_signal(signal.SIGTERM)
+        ended = await asyncio.to_thread(process.wait, 20)
+
+        assert (ended, world.open_at_venue()) == (0, [])
+        assert await world.has("rest", "order_cancelled")
+        world.spawn("b")
         await world.alive(within_s=30)
         await check_all_is_over(world)
+
+
+async def lose_the_bus(world):
+    """Kill it, see that nothing stays open without it, and have it back."""
+    world.nats._process.kill()
+    await eventually(lambda: not world.open_at_venue(), within_s=15, why="the orders are cancelled without a bus")
+    world.nats.stop()
+    world.nats.start()
+    await world.nats.bootstrap()
+    await eventually(lambda: world.risk.connected and world.console.connected, within_s=20, why="the bus is back")
+    await world.list_market()
+    await world.alive(within_s=30)
 
 
 async def check_all_is_over(world):

@@ -2,7 +2,7 @@
 
 from prometheus_client import CollectorRegistry, Counter
 
-from common.telemetry.metrics import LATENCY_BUCKETS_S, Following
+from common.telemetry.metrics import HOP_BUCKETS_S, LATENCY_BUCKETS_S, Following
 
 
 def test_a_counter_grows_by_what_was_added_and_never_falls():
@@ -16,8 +16,9 @@ def test_a_counter_grows_by_what_was_added_and_never_falls():
     assert registry.get_sample_value("refused_total", {"reason": "odd"}) == 1
 
 
-def test_a_tenth_of_a_millisecond_can_be_told_apart_below_one():
-    below = [bound for bound in LATENCY_BUCKETS_S if bound <= 0.001]
+def test_a_tenth_of_a_millisecond_can_be_told_apart_below_one_and_of_a_hop_below_ten():
+    for bounds, up_to_ms in ((LATENCY_BUCKETS_S, 1), (HOP_BUCKETS_S, 10)):
+        below = [bound for bound in bounds if bound <= up_to_ms / 1000]
 
-    assert below == [n / 10_000 for n in range(1, 11)]
-    assert list(LATENCY_BUCKETS_S) == sorted(LATENCY_BUCKETS_S)
+        assert below == [n / 10_000 for n in range(1, 10 * up_to_ms + 1)]
+        assert list(bounds) == sorted(bounds)

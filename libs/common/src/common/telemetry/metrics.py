@@ -8,7 +8,12 @@ LATENCY_BUCKETS_S = (
     0.0001, 0.0002, 0.0003, 0.0004, 0.0005, 0.0006, 0.0007, 0.0008, 0.0009, 0.001, 0.0012, 0.0014, 0.0016, 0.0018,
     0.002, 0.0025, 0.003, 0.004, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
 )  # fmt: skip
-"""A tenth of a millisecond apart where a hop should lie, so that a quantile is not the width of its bucket."""
+"""A tenth of a millisecond apart where a decision should lie, so that a quantile is not the width of its bucket."""
+HOP_BUCKETS_S = (
+    *(tenths / 10_000 for tenths in range(1, 101)), 0.0125, 0.015, 0.0175, 0.02, 0.025, 0.03, 0.04, 0.05, 0.075, 0.1,
+    0.25, 0.5, 1, 2.5, 5, 10,
+)  # fmt: skip
+"""The same up to ten milliseconds, within which a frame has come to an order on a machine that is not busy."""
 
 MESSAGES_REFUSED = Counter(
     "pm_arb_messages_refused_total", "Messages that were not what their subject carries", ["subject", "code"]
@@ -29,7 +34,7 @@ HOP_SECONDS = Histogram(
     "pm_arb_hop_seconds",
     "From the exchange's frame coming in to this service having decided",
     ["service", "outcome"],
-    buckets=LATENCY_BUCKETS_S,
+    buckets=HOP_BUCKETS_S,
 )
 AGE_SECONDS = Histogram(
     "pm_arb_input_age_seconds",
