@@ -15,8 +15,8 @@ RATE_MIN = 0.95
 """The part of the changes that was asked for which the venue must have seen."""
 HOUR_S = 3600
 BOOK_LAG = "pm_arb_book_lag_seconds"
-KEEPERS = ("nats", "postgres")
-"""What keeps an hour of market data and the journal on purpose: shown, and not judged by its memory."""
+KEEPERS = ("nats", "postgres", "simulator")
+"""What keeps an hour of market data, the journal, every trade on purpose: shown, and not judged by its memory."""
 
 
 @dataclass(frozen=True)

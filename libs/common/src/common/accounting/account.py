@@ -3,7 +3,7 @@
 from collections import OrderedDict
 
 from common.accounting.market import MarketBook
-from common.accounting.records import Booked, Fill, FillStatus, Outcome, Position, Settlement
+from common.accounting.records import Booked, Fill, FillStatus, KeptFill, Outcome, Position, Settlement
 from common.money import ZERO_USD, Usd
 
 IDLE_MARKETS_MAX = 2000
@@ -70,7 +70,7 @@ class Account:
         if market is None or fill.fill_id in market.fills or market.statuses.get(fill.fill_id) == "FAILED":
             self.ignored += 1
             return None
-        market.fills[fill.fill_id] = fill
+        market.fills[fill.fill_id] = KeptFill.of(fill)
         market.statuses.setdefault(fill.fill_id, "MATCHED")
         return self._refold(market)
 

@@ -33,6 +33,24 @@ class Fill(Protocol):
     def fee(self) -> Usd: ...
 
 
+@dataclass(frozen=True, slots=True)
+class KeptFill:
+    """What an account keeps of a fill: a tenth of the message, of which there may be thousands."""
+
+    fill_id: str
+    market_id: str
+    outcome: Outcome
+    side: Side
+    price: Price
+    quantity: Shares
+    fee: Usd
+
+    @classmethod
+    def of(cls, fill: Fill) -> "KeptFill":
+        """Take it from a message."""
+        return cls(fill.fill_id, fill.market_id, fill.outcome, fill.side, fill.price, fill.quantity, fill.fee)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Booked:
     """What one fact changed: dollars of cash, of realised profit, and of money tied up in positions.
