@@ -12,7 +12,8 @@ from risk.core.policy import Limits
 from risk.core.recent import Recent
 from risk.core.repeats import Repeats
 
-DECIDED_MAX = 10_000
+DECIDED_MAX = 2000
+"""Minutes' worth of opportunities, each of which is void after a second."""
 HEARD_MAX = 1000
 MINUTE = 60 * SECOND
 
