@@ -14,7 +14,6 @@ import contextlib
 import ssl
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -26,7 +25,7 @@ from h2.events import DataReceived, StreamEnded
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks.outside import HEAD_END, summary
+from benchmarks.outside import Requests, summary
 from executor.adapters.connection import Endpoint, Lane
 from executor.adapters.http1 import request
 
@@ -56,26 +55,19 @@ class Server(asyncio.Protocol):
 
     def connection_made(self, transport):
         self._transport, self._buffer, self._is_begun = transport, b"", False
+        self._requests = Requests()
         self._is_second = transport.get_extra_info("ssl_object").selected_alpn_protocol() == "h2"
 
     def data_received(self, data):
-        self._buffer += data
         if self._is_second:
-            self._frames()
-        else:
-            self._requests()
-
-    def _requests(self):
-        while (end := self._buffer.find(HEAD_END)) >= 0:
-            length = int(self._buffer[:end].lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
-            whole = end + len(HEAD_END) + length
-            if len(self._buffer) < whole:
-                return
-            self._buffer = self._buffer[whole:]
+            self._frames(data)
+            return
+        for _ in self._requests.feed(data):
             head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
             self._transport.write(head % len(ANSWER) + ANSWER)
 
-    def _frames(self):
+    def _frames(self, data):
+        self._buffer += data
         if not self._is_begun:
             if len(self._buffer) < len(PREFACE):
                 return
@@ -196,11 +188,8 @@ def believing(authority):
 @contextlib.contextmanager
 def serving(authority):
     """Have the server run in a process of its own; answer its port."""
-    with tempfile.NamedTemporaryFile() as file:
-        issued = authority.issue_cert("localhost")
-        file.write(issued.private_key_and_cert_chain_pem.bytes())
-        file.flush()
-        command = [sys.executable, __file__, "serve", file.name]
+    with authority.issue_cert("localhost").private_key_and_cert_chain_pem.tempfile() as certificate:
+        command = [sys.executable, __file__, "serve", certificate]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
             yield int(process.stdout.readline())
             process.stdin.close()

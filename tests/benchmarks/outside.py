@@ -12,8 +12,6 @@ ORDER_WITHIN_S = 2.0
 PAUSE_S = 0.025
 KILLED = b'{"error":"no orders found to match with FAK order. FAK orders are partially filled or killed if no match is found."}'
 HEAD_END = b"\r\n\r\n"
-
-
 NONE_LISTED = b'{"data":[],"next_cursor":"LTE=","limit":500,"count":0}'
 DOLLARS = b'{"balance":"1000000000","allowances":{"":"1000000000000"}}'
 ANSWERS = {
@@ -32,25 +30,36 @@ ANSWERS = {
 NOT_FOUND = b'{"error":"order not found"}'
 
 
+class Requests:
+    """Puts requests of HTTP/1.1 together from bytes as they come in."""
+
+    def __init__(self):
+        self._buffer = b""
+
+    def feed(self, data):
+        """Take bytes; answer head and body of each request that is whole now."""
+        self._buffer += data
+        while (end := self._buffer.find(HEAD_END)) >= 0:
+            head, begin = self._buffer[:end], end + len(HEAD_END)
+            length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0] or 0)
+            if len(self._buffer) < begin + length:
+                return
+            body, self._buffer = self._buffer[begin : begin + length], self._buffer[begin + length :]
+            yield head, body
+
+
 class OrderServer(asyncio.Protocol):
     """Takes orders by HTTP and answers each that it was killed; of the rest, what an account says where nothing is."""
 
     def __init__(self, take):
-        self._take, self._buffer, self._transport = take, b"", None
+        self._take, self._requests, self._transport = take, Requests(), None
 
     def connection_made(self, transport):
         self._transport = transport
 
     def data_received(self, data):
         arrived_ns = time.time_ns()
-        self._buffer += data
-        while (end := self._buffer.find(HEAD_END)) >= 0:
-            head = self._buffer[:end]
-            length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0] or 0)
-            whole = end + len(HEAD_END) + length
-            if len(self._buffer) < whole:
-                return
-            body, self._buffer = self._buffer[end + len(HEAD_END) : whole], self._buffer[whole:]
+        for head, body in self._requests.feed(data):
             asked = head.partition(b" HTTP/")[0].partition(b"?")[0]
             if asked == b"POST /order":
                 self._take(arrived_ns, body)

@@ -28,7 +28,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks import floor
 from benchmarks.outside import Orders, summary
-from benchmarks.services import SPOT_TOPIC, System
+from benchmarks.services import READY_WITHIN_S, SPOT_TOPIC, System
 from builders import INSTANT, a_book, a_market
 from common.clock import MILLISECOND, SECOND
 from common.contracts.subjects import CONSOLE
@@ -39,7 +39,6 @@ TICKS, WARM_UP = 600, 100
 RUNS = int(os.environ.get("BENCH_LATENCY_RUNS", "3"))
 STARTED = (("oracle", "risk", "executor"), ("scanner",))
 """The scanner last: what was approved before there was an executor would be in doubt, and keep its market closed."""
-READY_WITHIN_S = 30
 RUNNING_S = (3600, 900, 1800, 14_400)
 """How long the markets run that are open; each is followed by one that begins when it ends."""
 LEVELS = 20

@@ -35,7 +35,7 @@ class Fill(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class KeptFill:
-    """What an account keeps of a fill: a tenth of the message, of which there may be thousands."""
+    """What an account keeps of a fill: less than a third of the message, of which there may be thousands."""
 
     fill_id: str
     market_id: str

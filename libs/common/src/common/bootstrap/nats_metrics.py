@@ -24,6 +24,8 @@ STREAM_BYTES_MAX = {stream.name: stream.max_bytes for stream in STREAMS}
 
 Numbers = Mapping[str, Any]
 Read = Callable[[Numbers], Any]
+Table = tuple[tuple[str, str, Read], ...]
+Family = GaugeMetricFamily | CounterMetricFamily
 
 SERVER: tuple[tuple[type[GaugeMetricFamily | CounterMetricFamily], str, str, Read], ...] = (
     (GaugeMetricFamily, "connections", "Connections of clients", lambda v: v["connections"]),
@@ -38,14 +40,14 @@ SERVER: tuple[tuple[type[GaugeMetricFamily | CounterMetricFamily], str, str, Rea
     (CounterMetricFamily, "jetstream_errors", "Requests to JetStream that failed",
      lambda v: v["jetstream"]["stats"]["api"].get("errors", 0)),
 )  # fmt: skip
-STREAM: tuple[tuple[str, str, Read], ...] = (
+STREAM: Table = (
     ("messages", "Messages that a stream holds", lambda s: s["state"]["messages"]),
     ("bytes", "What a stream takes", lambda s: s["state"]["bytes"]),
     ("bytes_max", "What a stream may take; beyond it the oldest goes", lambda s: STREAM_BYTES_MAX.get(s["name"], 0)),
     ("first_sequence", "The oldest message that a stream holds", lambda s: s["state"]["first_seq"]),
     ("last_sequence", "The last message of a stream", lambda s: s["state"]["last_seq"]),
 )
-CONSUMER: tuple[tuple[str, str, Read], ...] = (
+CONSUMER: Table = (
     ("handled_sequence", "All up to here was handled", lambda c: c["ack_floor"].get("stream_seq", 0)),
     ("waiting_messages", "Messages for it that were not sent to it yet", lambda c: c["num_pending"]),
     ("unhandled_messages", "Messages that were sent to it and not acknowledged", lambda c: c["num_ack_pending"]),
@@ -53,18 +55,28 @@ CONSUMER: tuple[tuple[str, str, Read], ...] = (
 )
 
 
+Labels = tuple[str, ...]
+Figures = Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What one server told of a stream or a consumer, and whether it leads it; a server alone leads all that it has."""
+
+    labels: Labels
+    is_led: bool
+    figures: Figures
+
+
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What one server said: of itself, nothing where it did not answer, and of the streams that it keeps."""
+    """What one server said; nothing where it did not answer, or something was missing in its answer."""
 
     place: str
     """Where it was asked: host and port."""
-    numbers: Numbers
-    streams: Sequence[Numbers]
-
-    def leads(self, thing: Numbers) -> bool:
-        """Whether it leads a stream or a consumer; a server alone leads all that it has."""
-        return (thing.get("cluster") or {}).get("leader") in {None, "", self.numbers.get("server_name")}
+    figures: Figures
+    streams: Sequence[Told] = ()
+    consumers: Sequence[Told] = ()
 
 
 class NatsCollector(Collector):
@@ -76,30 +88,30 @@ class NatsCollector(Collector):
 
     def describe(self) -> Iterable[Metric]:
         """Name every metric without asking anybody."""
-        return [*_servers([]), *_streams([], {})]
+        return _families([])
 
     def collect(self) -> Iterator[Metric]:
-        heard = [_heard(url) for url in self._urls]
-        yield from _servers(heard)
-        streams = _believed((each, stream["name"], stream) for each in heard for stream in each.streams)
-        consumers = _believed(
-            (each, (stream["name"], consumer["name"]), consumer)
-            for each in heard
-            for stream in each.streams
-            for consumer in stream.get("consumer_detail") or []
-        )
-        yield from _streams(streams.values(), consumers)
+        yield from _families([_heard(url) for url in self._urls])
 
 
 def _heard(url: str) -> Heard:
+    """Ask a server, and read all that is told of it at once: an answer in which anything is missing is none."""
     place = urlsplit(url).netloc
     try:
-        numbers, streams = _ask(url, "varz"), _details(_ask(url, "jsz?consumers=true"))
-        heard = Heard(place, numbers, streams)
-        list(_servers([heard]))  # an answer in which anything is missing is none
+        server, streams = _ask(url, "varz"), _details(_ask(url, "jsz?consumers=true"))
+        who = server.get("server_name")
+        return Heard(
+            place,
+            {name: float(read(server)) for _, name, _, read in SERVER},
+            [_told(who, (stream["name"],), stream, STREAM) for stream in streams],
+            [
+                _told(who, (stream["name"], consumer["name"]), consumer, CONSUMER)
+                for stream in streams
+                for consumer in stream.get("consumer_detail") or []
+            ],
+        )
     except (OSError, ValueError, KeyError, TypeError, urllib.error.URLError):
-        return Heard(place, {}, [])
-    return heard
+        return Heard(place, {})
 
 
 def _ask(url: str, path: str) -> Any:
@@ -111,37 +123,38 @@ def _details(answer: Numbers) -> list[Numbers]:
     return [stream for account in answer.get("account_details", []) for stream in account.get("stream_detail", [])]
 
 
-def _believed(told: Iterable[tuple[Heard, Any, Numbers]]) -> dict[Any, Numbers]:
+def _told(server: str | None, labels: Labels, thing: Numbers, table: Table) -> Told:
+    leader = (thing.get("cluster") or {}).get("leader")
+    return Told(labels, leader in {None, "", server}, {name: float(read(thing)) for name, _, read in table})
+
+
+def _believed(told: Iterable[Told]) -> dict[Labels, Figures]:
     """Answer each thing as its leader tells of it, or somebody where no leader was heard."""
-    found: dict[Any, Numbers] = {}
-    for heard, key, thing in told:
-        if key not in found or heard.leads(thing):
-            found[key] = thing
+    found: dict[Labels, Figures] = {}
+    for each in told:
+        if each.is_led or each.labels not in found:
+            found[each.labels] = each.figures
     return found
 
 
-def _servers(heard: Sequence[Heard]) -> Iterator[Metric]:
+def _families(heard: Sequence[Heard]) -> Iterator[Metric]:
     up = GaugeMetricFamily("pm_arb_nats_up", "1 when the server answered on its monitoring port", labels=["server"])
     for each in heard:
-        up.add_metric([each.place], bool(each.numbers))
+        up.add_metric([each.place], bool(each.figures))
     yield up
-    for kind, name, text, read in SERVER:
-        family = kind(f"pm_arb_nats_{name}", text, labels=["server"])
-        for each in heard:
-            if each.numbers:
-                family.add_metric([each.place], read(each.numbers))
-        yield family
-
-
-def _streams(streams: Iterable[Numbers], consumers: Mapping[tuple[str, str], Numbers]) -> Iterator[Metric]:
-    known = list(streams)
-    for name, text, read in STREAM:
-        family = GaugeMetricFamily(f"pm_arb_stream_{name}", text, labels=["stream"])
-        for stream in known:
-            family.add_metric([stream["name"]], read(stream))
-        yield family
-    for name, text, read in CONSUMER:
+    servers: dict[Labels, Figures] = {(each.place,): each.figures for each in heard if each.figures}
+    for kind, name, text, _ in SERVER:
+        yield _family(kind(f"pm_arb_nats_{name}", text, labels=["server"]), name, servers)
+    streams = _believed(told for each in heard for told in each.streams)
+    for name, text, _ in STREAM:
+        yield _family(GaugeMetricFamily(f"pm_arb_stream_{name}", text, labels=["stream"]), name, streams)
+    consumers = _believed(told for each in heard for told in each.consumers)
+    for name, text, _ in CONSUMER:
         family = GaugeMetricFamily(f"pm_arb_consumer_{name}", text, labels=["stream", "consumer"])
-        for (stream_name, consumer_name), consumer in consumers.items():
-            family.add_metric([stream_name, consumer_name], read(consumer))
-        yield family
+        yield _family(family, name, consumers)
+
+
+def _family(family: Family, name: str, known: Mapping[Labels, Figures]) -> Metric:
+    for labels, figures in known.items():
+        family.add_metric(labels, figures[name])
+    return family

@@ -58,13 +58,13 @@ class Spans:
         if isinstance(outcome, OpportunityFound):
             parent = self._frame(outcome, cause)
         with self._tracer.start_as_current_span(f"{self._service} {kind}", context=_CONTEXT.extract(parent)) as span:
-            _describe(span, outcome)
+            names = _describe(span, outcome)
             carrier: dict[str, str] = {}
             _CONTEXT.inject(carrier)
             self._remember(outcome, carrier)
             with bound_contextvars(trace_id=_trace_id(span)):
                 yield carrier
-                log.info(kind, **_names(outcome))
+                log.info(kind, **names)
 
     @contextmanager
     def handling(self, messages: Sequence[Traced]) -> Iterator[None]:
@@ -74,8 +74,8 @@ class Spans:
                 kind = str(getattr(event, "type", ""))
                 if kind in TRACED and PARENT in headers:
                     span = self._tracer.start_span(f"{self._service} {kind}", context=_CONTEXT.extract(headers))
-                    _describe(span, event)
-                    stack.callback(log.info, kind, trace_id=_trace_id(span), **_names(event))
+                    names = _describe(span, event)
+                    stack.callback(log.info, kind, trace_id=_trace_id(span), **names)
                     stack.callback(span.end)
             yield
 
@@ -124,15 +124,13 @@ class Spans:
         return self._providers[service].get_tracer("pm_arb")
 
 
-def _describe(span: trace.Span, event: Event) -> None:
-    for name, value in _names(event).items():
-        span.set_attribute(f"pm_arb.{name}", value)
-
-
-def _names(event: Event) -> dict[str, str]:
-    """Answer what an event is told from others by."""
+def _describe(span: trace.Span, event: Event) -> dict[str, str]:
+    """Write into a span what its event is told from others by, and answer it."""
     found = {name: getattr(event, name, None) for name in NAMED}
-    return {name: str(value) for name, value in found.items() if value is not None}
+    names = {name: str(value) for name, value in found.items() if value is not None}
+    for name, value in names.items():
+        span.set_attribute(f"pm_arb.{name}", value)
+    return names
 
 
 def _trace_id(span: trace.Span) -> str:

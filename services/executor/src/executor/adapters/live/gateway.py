@@ -6,6 +6,7 @@ answer, the user channel or a poll, goes through one history into the inbox.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from functools import partial
 
 import structlog
 
@@ -69,7 +70,7 @@ class LiveGateway:
         self.outbox = Outbox(clock)
         self.history = History(rules.orders_kept_max)
         self._access = Access(exchange, self.history, self.outbox, derive)
-        self._poster = Poster(exchange, self.history, self.outbox, clock, self._access, hindrance=self._hindrance)
+        self._poster = Poster(exchange, self.history, self.outbox, clock, self._access)
         self.canceller = Canceller(exchange, rules, self.history.may_be_open)
         self.heart = Heart(exchange, self.canceller, self.outbox, rules)
         self._warmth = Warmth(exchange, rules)
@@ -214,7 +215,8 @@ class LiveGateway:
             self._run(self._post(followed, signed))
 
     async def _post(self, followed: Followed, signed: SignedOrder) -> None:
-        self._report(await self._poster.post(followed, signed))
+        hindrance = partial(self._hindrance, followed.approval)
+        self._report(await self._poster.post(followed, signed, hindrance))
         self.poller.look_now()
 
     def _hindrance(self, approval: OrderApproved) -> str:

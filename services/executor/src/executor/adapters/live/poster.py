@@ -3,12 +3,10 @@
 Nothing is posted again but what the venue turned away at the door, with a key that was fetched anew, once.
 """
 
-from collections.abc import Callable
-
 import structlog
 
 from common.clock import Clock
-from common.contracts.risk import OrderApproved
+from executor.adapters.connection import Hindrance
 from executor.adapters.exchange import Exchange
 from executor.adapters.live.access import Access
 from executor.adapters.live.history import Followed, History
@@ -36,35 +34,28 @@ NOTHING_IS_THERE: dict[type[VenueError], str] = {
 """Failures after which nothing is there, and the code under which each is told."""
 SHUT_OUT = frozenset({RefusalCode.CLOSED_ONLY, RefusalCode.BANNED})
 
-Hindrance = Callable[[OrderApproved], str]
-"""Says why an order may not leave any more, or nothing."""
-
 log = structlog.get_logger()
 
 
 class Poster:
     """The one way for an order to leave."""
 
-    def __init__(
-        self, exchange: Exchange, history: History, outbox: Outbox, clock: Clock, access: Access, *,
-        hindrance: Hindrance,
-    ) -> None:  # fmt: skip
-        """Take the parts. `hindrance` is asked right before an order's bytes leave, however long they had to wait."""
+    def __init__(self, exchange: Exchange, history: History, outbox: Outbox, clock: Clock, access: Access) -> None:
         self._exchange, self._history, self._outbox, self._clock = exchange, history, outbox, clock
-        self._access, self._hindrance = access, hindrance
+        self._access = access
 
-    async def post(self, followed: Followed, signed: SignedOrder) -> list[GatewayReport]:
-        """Post an order and answer what its answer means."""
+    async def post(self, followed: Followed, signed: SignedOrder, hindrance: Hindrance) -> list[GatewayReport]:
+        """Post an order and answer what its answer means.
+
+        `hindrance` is asked right before its bytes leave, however long they had to wait.
+        """
         try:
-            placed = await self._placed(followed, signed)
+            placed = await self._placed(followed, signed, hindrance)
         except VenueError as error:
             return self._failed(followed, error)
         return self._history.placed(followed, placed, self._clock.now())
 
-    async def _placed(self, followed: Followed, signed: SignedOrder) -> Placed:
-        def hindrance() -> str:
-            return self._hindrance(followed.approval)
-
+    async def _placed(self, followed: Followed, signed: SignedOrder, hindrance: Hindrance) -> Placed:
         try:
             return await self._exchange.post(self._body(followed, signed), signed.order_id, hindrance)
         except UnauthorizedError as error:

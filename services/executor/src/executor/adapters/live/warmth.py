@@ -18,7 +18,7 @@ class Warmth:
         self._exchange, self._rules = exchange, rules
 
     async def run(self) -> None:
-        """Renew them for ever. Where that fails the old ones stay, and an order connects for itself if it must."""
+        """Renew them for ever. Where nothing got through none is kept, and the next order connects for itself."""
         while True:
             try:
                 await self._exchange.warm()
