@@ -4,6 +4,7 @@ import asyncio
 from contextlib import asynccontextmanager
 
 from aiohttp import web
+from prometheus_client import REGISTRY
 
 from alerter.core import AlertRaised
 from alerter.service import assemble
@@ -12,6 +13,7 @@ from builders import NOON
 from common.clock import SystemClock
 from common.settings import load
 from support.nats_server import free_port
+from support.waiting import eventually
 
 USER_KEY, API_TOKEN = "sesameuser" * 3, "sesametokn" * 3
 
@@ -86,13 +88,25 @@ class Sending:
     def __init__(self, url, **changes):
         self.assembly = assemble(settings(url, **changes))
         self._task = asyncio.create_task(self.assembly.sources[0].run(None))
+        self._due = _ended()
 
     async def send(self, alert):
+        self._due += 1
         await self.assembly.gateway.carry_out(alert, NOON)
+
+    async def settled(self):
+        """Wait until every alert came to an end here too: what is stopped within a try is tried once more."""
+        await eventually(lambda: _ended() == self._due)
 
     async def stop(self):
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
+
+
+def _ended():
+    """Answer how many alerts were delivered, lost or dropped by this process's outboxes."""
+    samples = [sample for metric in REGISTRY.collect() if metric.name == "pm_arb_alerts" for sample in metric.samples]
+    return sum(sample.value for sample in samples if sample.name == "pm_arb_alerts_total")
 
 
 @asynccontextmanager
