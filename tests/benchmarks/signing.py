@@ -73,7 +73,7 @@ async def post_many():
         ours = Exchange(url, CLOCK, credentials)
 
         async def by_ours(signed, body):
-            await ours.post(body, signed.order_id)
+            await ours.post(ours.order_request(body), signed.order_id)
 
         async def by_httpx(_, body):
             headers = dict(credentials.headers("POST", "/order", body, CLOCK.now() // SECOND))

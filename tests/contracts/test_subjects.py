@@ -63,6 +63,12 @@ def test_a_durable_subscriber_is_covered_by_its_filter():
             assert filter_ == ">" or subject.pattern.startswith(filter_.removesuffix(">"))
 
 
+def test_only_what_will_be_delivered_is_foretold():
+    for subject in SUBJECTS:
+        assert subject.foretold_to <= subject.durable_subscribers
+    assert [(s.filter, s.foretold_to) for s in SUBJECTS if s.foretold_to] == [("risk.decision.*", {"executor"})]
+
+
 def test_the_anonymous_user_may_halt_and_nothing_else():
     [line] = [line for line in render(listen="x", store_dir="y").splitlines() if f"{{ user: {ANONYMOUS}" in line]
     assert 'publish: ["control.halt"]' in line

@@ -1,6 +1,7 @@
 """One suite over both buses: the real one on a real server, and the one in memory."""
 
 import asyncio
+import time
 from decimal import Decimal
 
 import pytest
@@ -129,6 +130,25 @@ async def test_a_durable_consumer_gets_what_was_said_before_it_came_and_again_un
     await risk.close()
 
 
+async def test_a_decision_is_foretold_to_whoever_carries_it_out_and_then_delivered_as_the_same_object(world):
+    risk, executor = await world.bus("risk"), await world.bus("executor")
+    came = []
+    await executor.foretell("risk.decision.*", lambda event: came.append(("foretold", event)))
+    await executor.consume("executor", lambda message, _ack: came.append(("delivered", message.event)))
+    for number in range(40):  # more than are remembered
+        await risk.publish(an_approval(event_id=f"d{number}"))
+    await eventually(lambda: len(came) == 80)
+
+    told, delivered = ([event for how, event in came if how == which] for which in ("foretold", "delivered"))
+    assert [event.event_id for event in told] == [event.event_id for event in delivered] == [f"d{n}" for n in range(40)]
+    assert all(one is other for one, other in zip(told, delivered, strict=True))
+    await risk.publish(an_approval(event_id="d0"))  # a second time: it is told of, and neither stored nor delivered
+    await eventually(lambda: len(came) == 81)
+    assert came[-1][0] == "foretold"
+    await executor.close()
+    await risk.close()
+
+
 async def test_only_what_lies_under_its_filter_reaches_a_consumer(world):
     risk, executor, listener = await world.bus("risk"), await world.bus("executor"), await world.bus("risk")
     got = []
@@ -243,6 +263,23 @@ async def _journal(bus, wanted):
 
 async def _last_command(bus):
     return [m async for m in bus.latest("CONTROL", "control.>")]
+
+
+async def test_that_nobody_stores_a_decision_is_known_soon_although_somebody_hears_it():
+    server, heard = NatsServer(), []
+    server.start()
+    try:
+        risk, executor = await server.bus("risk"), await server.bus("executor")
+        await executor.foretell("risk.decision.*", heard.append)
+        began = time.monotonic()
+        with pytest.raises(BusError):
+            await risk.publish(an_approval())
+        assert time.monotonic() - began < 1
+        assert heard == [an_approval()]
+        for bus in (risk, executor):
+            await bus.close()
+    finally:
+        server.remove()
 
 
 async def test_two_reads_at_once_do_not_mix(world):

@@ -71,7 +71,7 @@ class Desk:
             expiration_s=expiration_s,
             post_only=post_only,
         )
-        return body, signed.order_id
+        return self.exchange.order_request(body), signed.order_id
 
     async def post(self, *order, **more):
         return await self.exchange.post(*self.order(*order, **more))
@@ -450,13 +450,14 @@ async def test_one_connection_is_kept_and_a_closed_one_is_noticed_before_anythin
 async def test_a_request_carries_what_the_venue_wants_to_see():
     async with a_desk() as desk:
         peer = Peer(b"")
-        body, order_id = desk.order("0.02", 100)
+        request, order_id = desk.order("0.02", 100)
         async with peer.exchange(desk) as client:
             with pytest.raises(UnknownError):
-                await client.post(body, order_id)
+                await client.post(request, order_id)
         [(head, sent)] = peer.requests
-        assert sent == body
-        assert head.startswith(b"POST /order HTTP/1.1\r\nHost: 127.0.0.1:")
+        assert head + sent == request
+        assert sent.startswith(b'{"deferExec":false,"order":{')
+        assert head.startswith(b"POST /clob/order HTTP/1.1\r\nHost: 127.0.0.1:")
         for name in (b"User-Agent: pm-arb/", b"Content-Type: application/json", b"POLY_SIGNATURE: ", b"POLY_API_KEY: "):
             assert head.count(name) == 1
         assert b"Accept-Encoding" not in head

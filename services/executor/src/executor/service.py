@@ -55,7 +55,7 @@ def _live(settings: Settings, clock: Clock, environment: Mapping[str, str]) -> A
         name="executor", core=way.desk, settings=settings, recovery=RECOVERY, sources=(gateway,), gateway=gateway,
         figures=lambda _now: figures(desk), measure=lambda _now: measure(desk),
         not_ready=lambda now: not_ready(desk, gateway, now), is_single=True, prepare=way.prepare, alarm=gateway.alarm,
-        watch_lease=gateway.canceller.watch_lease, farewell=gateway.farewell,
+        watch_lease=gateway.canceller.watch_lease, farewell=gateway.farewell, get_ready=gateway.get_ready,
     )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from common.contracts.subjects import (
     SERVICES,
     STREAMS,
     SUBJECTS,
+    foretold_to,
     lease_subject,
     subscribed_by,
 )
@@ -82,7 +83,7 @@ def _lease_read(service: str) -> str:
 
 def heard_by(user: str) -> tuple[str, ...]:
     """Answer the filters that a user subscribes to."""
-    return tuple(s.filter for s in subscribed_by(user))
+    return tuple(s.filter for s in (*subscribed_by(user), *foretold_to(user)))
 
 
 def render(*, listen: str, store_dir: Path | str, monitor: str = "", member: Member | None = None) -> str:

@@ -31,6 +31,9 @@ class Kept:
 Handler = Callable[[Message], None]
 """Takes a core message. Must not block."""
 
+Forewarned = Callable[[Event], None]
+"""Told of a durable message before it is stored: nothing may follow from it but being ready. Must not block."""
+
 DurableHandler = Callable[[Message, Callable[[], Awaitable[None]]], None]
 """Takes a durable message and the way to acknowledge it. Must not block."""
 
@@ -57,8 +60,14 @@ class Bus(Protocol):
     async def subscribe(self, filter_: str, handler: Handler) -> None:
         """Hear what is published from now on; what is missed is missed."""
 
+    async def foretell(self, filter_: str, handler: Forewarned) -> None:
+        """Hear durable messages as soon as they are published. Each comes once more when it is stored, if it is."""
+
     async def consume(self, durable: str, handler: DurableHandler) -> None:
-        """Take the deliveries of a durable consumer on JOURNAL that was created beforehand."""
+        """Take the deliveries of a durable consumer on JOURNAL that was created beforehand.
+
+        One that was foretold and has the same bytes is the same object.
+        """
 
     def replay(self, stream: str, filter_: str = ">", start: int = 1, end: int | None = None) -> AsyncIterator[Message]:
         """Read a stream back in order, from sequence `start` to `end` or the last one there was at the call."""

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from common.bus.api import DurableHandler, Handler, Kept, Message
+from common.bus.api import DurableHandler, Forewarned, Handler, Kept, Message
 from common.bus.codec import decode, encode
 from common.clock import Clock, SystemClock
 from common.contracts.base import Event
@@ -44,13 +44,12 @@ class MemoryBroker:
         self.lease_sequence = 0
 
     def take(self, subject: Subject, event: Event, headers: Mapping[str, str]) -> None:
-        """Store, then deliver, as a server would."""
+        """Store, then deliver, as a server would: what was stored before is heard again and not delivered."""
         address, at = subject.address(event), self.clock.now()
         decoded = decode(address, encode(event), at)
         message = Message(address, decoded, 0, at, dict(headers))
-        if subject.stream is not None:
-            if event.identity and event.identity in self.seen[subject.stream.name]:
-                return
+        is_new = subject.stream is None or not event.identity or event.identity not in self.seen[subject.stream.name]
+        if subject.stream is not None and is_new:
             self.seen[subject.stream.name].add(event.identity)
             kept = self.streams[subject.stream.name]
             message = replace(message, sequence=len(kept) + 1)
@@ -58,7 +57,7 @@ class MemoryBroker:
         for filter_, handler in list(self.handlers):
             if matches(filter_, address):
                 handler(message)
-        if subject.stream is JOURNAL:
+        if subject.stream is JOURNAL and is_new:
             self._offer(message)
 
     def offer_unacknowledged(self, durable: str) -> None:
@@ -110,6 +109,9 @@ class MemoryBus:
     async def subscribe(self, filter_: str, handler: Handler) -> None:
         self._handlers.append((filter_, handler))
         self._broker.handlers.append((filter_, handler))
+
+    async def foretell(self, filter_: str, handler: Forewarned) -> None:
+        await self.subscribe(filter_, lambda message: handler(message.event))
 
     async def consume(self, durable: str, handler: DurableHandler) -> None:
         self._broker.consumers[durable].handler = handler

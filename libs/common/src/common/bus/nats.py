@@ -18,8 +18,9 @@ from nats.aio.msg import Msg
 from nats.js import errors as js_errors
 
 from common.bus import nats_leases
-from common.bus.api import DurableHandler, Handler, Kept, Message
+from common.bus.api import DurableHandler, Forewarned, Handler, Kept, Message
 from common.bus.codec import decode, encode
+from common.bus.nats_foretold import Foretold
 from common.bus.nats_marks import delivery, stored_at
 from common.bus.nats_prompt import PromptClient, Store, hear
 from common.clock import Clock, Instant, SystemClock
@@ -29,6 +30,7 @@ from common.errors import BusError, MessageRefusedError
 from common.telemetry.metrics import MESSAGES_REFUSED
 
 PUBLISH_TIMEOUT_S = 2.0
+STORE_TIMEOUT_S = 0.5  # then it is published again: while a stream has no leader nobody answers
 READ_TIMEOUT_S = 1.5
 READ_TRIES_MAX = 8
 CONNECT_TIMEOUT_S = 2.0
@@ -61,8 +63,9 @@ class NatsBus:
         self._client = client
         self._clock = clock
         self._js = client.jetstream(timeout=PUBLISH_TIMEOUT_S)
-        self._store = Store(client, PUBLISH_TIMEOUT_S)
+        self._store = Store(client, STORE_TIMEOUT_S)
         self._refusing: set[asyncio.Task[None]] = set()
+        self._foretold = Foretold()
 
     @property
     def connected(self) -> bool:
@@ -89,6 +92,15 @@ class NatsBus:
             message = self._decoded(raw, 0, self._clock.now())
             if message is not None:
                 handler(message)
+
+        await self._subscribe(filter_, take)
+
+    async def foretell(self, filter_: str, handler: Forewarned) -> None:
+        def take(raw: Msg) -> None:
+            with contextlib.suppress(MessageRefusedError):  # told when it is delivered
+                event = decode(raw.subject, raw.data, self._clock.now())
+                self._foretold.keep(raw.subject, raw.data, event)
+                handler(event)
 
         await self._subscribe(filter_, take)
 
@@ -211,7 +223,9 @@ class NatsBus:
 
     def _decoded(self, raw: Msg, sequence: int, at: Instant, *, redelivered: bool = False) -> Message | None:
         try:
-            return Message(raw.subject, decode(raw.subject, raw.data, at), sequence, at, raw.headers or {}, redelivered)
+            foretold = self._foretold.claim(raw.subject, raw.data) if sequence else None
+            event = foretold or decode(raw.subject, raw.data, at)
+            return Message(raw.subject, event, sequence, at, raw.headers or {}, redelivered)
         except MessageRefusedError as error:
             _refuse(error)
             return None

@@ -55,7 +55,8 @@ def schema(message: type[Event]) -> dict[str, Any]:
 
 def _row(subject: Subject) -> str:
     names = ", ".join(f"`{m.__name__}`" for m in subject.messages)
-    heard = ", ".join(sorted(subject.core_subscribers)) or "-"
+    ahead = (f"{service} (ahead)" for service in sorted(subject.foretold_to))
+    heard = ", ".join([*sorted(subject.core_subscribers), *ahead]) or "-"
     durable = ", ".join(sorted(subject.durable_subscribers)) or "-"
     kept = subject.stream.name if subject.stream else "-"
     return f"| `{subject.pattern}` | {names} | {subject.owner} | {heard} | {durable} | {subject.kind} | {kept} |"

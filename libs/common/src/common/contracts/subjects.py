@@ -50,6 +50,8 @@ class Subject:
     stream: Stream | None
     core_subscribers: frozenset[str]
     durable_subscribers: frozenset[str] = frozenset()
+    foretold_to: frozenset[str] = frozenset()
+    """Durable subscribers that hear it over core NATS too, while it is being stored: to get ready, never to act."""
 
     @property
     def owner(self) -> str:
@@ -137,6 +139,7 @@ SUBJECTS = (
         JOURNAL,
         _WATCH,
         frozenset({"executor", "ledger", "alerter"}),
+        foretold_to=frozenset({"executor"}),
     ),
     Subject(
         "risk.lease",
@@ -271,6 +274,11 @@ def find(address: str) -> Subject | None:
 def subscribed_by(service: str) -> tuple[Subject, ...]:
     """Answer the rows that a service hears over core NATS."""
     return tuple(s for s in SUBJECTS if service in s.core_subscribers)
+
+
+def foretold_to(service: str) -> tuple[Subject, ...]:
+    """Answer the rows that a service hears of before they are stored."""
+    return tuple(s for s in SUBJECTS if service in s.foretold_to)
 
 
 @cache

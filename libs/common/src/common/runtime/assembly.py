@@ -68,6 +68,9 @@ class Assembly:
     prepare: Callable[[], Awaitable[None]] = _nothing
     """What must hold before the service connects to anything of ours. It raises SettingsError for what a restart will
     not mend, and any other PmArbError for what it may."""
+    get_ready: Callable[[Event], None] = field(default=lambda _event: None)
+    """Told of a decision while it is being stored, so that nothing is left to work out when it is. It changes nothing
+    that anybody could see, for the decision may never come. Must not block."""
     alarm: Callable[[Event, Instant], None] = field(default=lambda _event, _now: None)
     """Told at once, ahead of the inbox and whatever the loop waits for, of what stops everything: a halt, a bus that
     went, a lease that was lost. Must not block."""

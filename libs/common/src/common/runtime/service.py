@@ -14,8 +14,9 @@ import uvloop
 from common.bus.api import Bus, Message
 from common.bus.nats import connect
 from common.clock import SECOND, Clock, SystemClock, since
+from common.contracts.base import Event
 from common.contracts.runtime import BusLost, BusRestored, StopRequested, Tick, WentLive
-from common.contracts.subjects import DURABLE_FILTERS, Kind, subscribed_by
+from common.contracts.subjects import DURABLE_FILTERS, Kind, foretold_to, subscribed_by
 from common.errors import BusError, PmArbError, SettingsError
 from common.runtime import vitals
 from common.runtime.alarms import Alarms
@@ -160,16 +161,20 @@ class Service:
 
     async def _subscribe(self, bus: Bus) -> None:
         for subject in subscribed_by(self._name):
-            latest = subject.kind is Kind.LATEST
+            await bus.subscribe(subject.filter, self._take_latest if subject.kind is Kind.LATEST else self._take)
+        for subject in foretold_to(self._name):
+            await bus.foretell(subject.filter, self._get_ready)
 
-            def take(message: Message, latest: bool = latest) -> None:
-                if latest:
-                    self._inbox.put_latest(message.subject, message.event)
-                    return
-                self._alarms.heed(message)
-                self._inbox.put_input(Input(message.event, message.headers))
+    def _take_latest(self, message: Message) -> None:
+        self._inbox.put_latest(message.subject, message.event)
 
-            await bus.subscribe(subject.filter, take)
+    def _take(self, message: Message) -> None:
+        self._alarms.heed(message)
+        self._inbox.put_input(Input(message.event, message.headers))
+
+    def _get_ready(self, event: Event) -> None:
+        if not self._inbox.owes:  # what has come goes before what may come
+            self._assembly.get_ready(event)
 
     async def _become_active(self, bus: Bus, loop: Loop, tasks: list["asyncio.Task[None]"]) -> None:
         """Observe what happened before, get the lease where there is one, hear the operator's last word."""
@@ -198,9 +203,7 @@ class Service:
         self._state, self._failure = "live", ""
         assert self._loop is not None
         tasks += [asyncio.create_task(self._loop.run(), name="loop"), asyncio.create_task(self._tick(), name="tick")]
-        tasks += [
-            asyncio.create_task(source.run(self._inbox), name=type(source).__name__) for source in assembly.sources
-        ]
+        tasks += [asyncio.create_task(each.run(self._inbox), name=type(each).__name__) for each in assembly.sources]
         vitals.spare_what_stays()
         vitals.put_the_loop_first()
         log.info("live")

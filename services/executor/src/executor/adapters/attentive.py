@@ -2,6 +2,7 @@
 
 from common.clock import Instant
 from common.contracts.base import Event
+from common.contracts.executor import OrderSubmitted
 from common.contracts.risk import OrderApproved
 from executor.core import OrderDesk
 
@@ -23,6 +24,10 @@ class AttentiveDesk:
     def decide(self, event: Event, now: Instant) -> Event | None:
         self._question = event
         return self.desk.decide(event, now)
+
+    def would_submit(self, approval: OrderApproved, now: Instant) -> bool:
+        """Say whether the desk would let an order leave now; nothing follows from it, and no question is forgotten."""
+        return isinstance(self.desk.decide(approval, now), OrderSubmitted)
 
     def approval(self, order_id: str) -> OrderApproved | None:
         """Answer the approval that an order is to be sent under."""

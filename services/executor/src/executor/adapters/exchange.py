@@ -122,12 +122,17 @@ class Exchange:
         """
         await asyncio.gather(*(self._time_by(lane, anew=True) for lane in (self._orders, self._cancels)))
 
-    async def post(self, body: bytes, order_id: str, hindrance: Hindrance = nothing) -> Placed:
-        """Place an order, given its body and its own hash, unless something hinders it at the moment when it leaves."""
-        sent = self._signed(
-            self._orders, "POST", "/order", within_s=self._limits.order_s_max, body=body, hindrance=hindrance
-        )
-        return read_placed(await sent, order_id)
+    def order_request(self, body: bytes) -> bytes:
+        """Lay out the request that places an order, with the API key's proof of this moment."""
+        return self._request("POST", "/order", self.credentials.headers("POST", "/order", body, self._now_s()), body)
+
+    async def post(self, order_request: bytes, order_id: str, hindrance: Hindrance = nothing) -> Placed:
+        """Place an order, given its own hash too, unless something hinders it at the moment when it leaves."""
+        answer = await self._orders.exchange(
+            "POST /order", order_request, within_s=self._limits.order_s_max,
+            body_bytes_max=self._limits.answer_bytes_max, hindrance=hindrance,
+        )  # fmt: skip
+        return read_placed(answer, order_id)
 
     async def cancel(self, order_ids: tuple[str, ...]) -> Cancelled:
         """Cancel orders by their hashes."""
@@ -178,8 +183,8 @@ class Exchange:
         """Ask what the venue believes that the wallet of a signature type has: dollars, or shares of a token."""
         query = {"asset_type": asset_type, "signature_type": str(signature_type)}
         query |= {"token_id": token_id} if token_id else {}
-        answer = await self._asked("/balance-allowance", query)
-        return _read("GET /balance-allowance", read_balance, payload("GET /balance-allowance", answer))
+        what, answer = "GET /balance-allowance", await self._asked("/balance-allowance", query)
+        return _read(what, read_balance, payload(what, answer))
 
     async def refresh_balance(self, asset_type: AssetType, signature_type: int, token_id: str = "") -> None:
         """Have the venue look a balance up anew, which it otherwise remembers."""
@@ -191,8 +196,8 @@ class Exchange:
 
     async def closed_only(self) -> bool:
         """Ask whether the account may only sell."""
-        what = "GET /auth/ban-status/closed-only"
-        found = payload(what, await self._asked("/auth/ban-status/closed-only"))
+        what, path = "GET /auth/ban-status/closed-only", "/auth/ban-status/closed-only"
+        found = payload(what, await self._asked(path))
         return _read(what, lambda each: parse_flag(_field(each, "closed_only"), "closed_only"), found)
 
     async def time(self) -> int:
@@ -246,26 +251,21 @@ class Exchange:
         return await self._signed(self._questions, "GET", path, within_s=self._limits.question_s_max, query=query)
 
     async def _signed(
-        self, lane: Lane, method: str, path: str, *, within_s: float, body: bytes = b"", query: Query = EMPTY,
-        hindrance: Hindrance = nothing,
-    ) -> Answer:  # fmt: skip
-        if self._credentials is None:
-            raise ValueError(f"{method} {path}: expected credentials, found none")
-        proof = self._credentials.headers(method, path, body, self._now_s())
-        return await self._sent(
-            lane, method, path, proof, within_s=within_s, body=body, query=query, hindrance=hindrance
-        )
+        self, lane: Lane, method: str, path: str, *, within_s: float, body: bytes = b"", query: Query = EMPTY
+    ) -> Answer:
+        proof = self.credentials.headers(method, path, body, self._now_s())
+        return await self._sent(lane, method, path, proof, within_s=within_s, body=body, query=query)
 
     async def _sent(
         self, lane: Lane, method: str, path: str, proof: Headers = (), *, within_s: float, body: bytes = b"",
-        query: Query = EMPTY, hindrance: Hindrance = nothing, anew: bool = False,
+        query: Query = EMPTY, anew: bool = False,
     ) -> Answer:  # fmt: skip
-        target = f"{self._endpoint.prefix}{path}{'?' + urlencode(query) if query else ''}"
         most = self._limits.page_bytes_max if path.startswith("/data/") else self._limits.answer_bytes_max
-        sent = request(method, target, self._fixed, proof, body)
-        return await lane.exchange(
-            f"{method} {path}", sent, within_s=within_s, body_bytes_max=most, hindrance=hindrance, anew=anew
-        )
+        sent = self._request(method, f"{path}{'?' + urlencode(query) if query else ''}", proof, body)
+        return await lane.exchange(f"{method} {path}", sent, within_s=within_s, body_bytes_max=most, anew=anew)
+
+    def _request(self, method: str, target: str, proof: Headers, body: bytes) -> bytes:
+        return request(method, f"{self._endpoint.prefix}{target}", self._fixed, proof, body)
 
     def _lane(self) -> Lane:
         limits = self._limits

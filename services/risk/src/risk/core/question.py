@@ -119,7 +119,7 @@ class Question:
         )
         return draft(self.levels, opportunity, self.limits, self.exposure.equity, bounds)
 
-    @property
+    @cached_property
     def net_edge(self) -> Decimal:
         """What is left on risk's own book, dollars a share, after the fee and a margin that covers the uncertainty."""
         opportunity, draft = self.opportunity, self.draft

@@ -36,9 +36,9 @@ from executor.adapters.live.stop import Stop
 from executor.adapters.live.user_socket import UserSocket
 from executor.adapters.live.warmth import Warmth
 from executor.adapters.live.wire_user import Frame
+from executor.adapters.live.writer import OrderWriter, Written
 from executor.adapters.metrics import REFUSALS
 from executor.adapters.signer import Signer
-from executor.adapters.typed_data import SignedOrder
 from executor.adapters.venue_errors import VenueError
 from executor.core.inputs import (
     CancelAsked,
@@ -51,7 +51,6 @@ from executor.core.inputs import (
 Redeem = Callable[[RedemptionAsked], Awaitable[None]]
 
 HALTED_WORDS = "halted: it was never posted"
-DRY_RUN_WORDS = "dry run: signed, not posted"
 
 log = structlog.get_logger()
 
@@ -65,12 +64,11 @@ class LiveGateway:
     ) -> None:  # fmt: skip
         """Take the parts. `namer` is the desk's too; `derive` fetches the API key anew; `redeem` pays a market out."""
         self._exchange, self._desk, self._clock, self._rules = exchange, desk, clock, rules
-        self._redeem, self._namer = redeem, namer
-        self._signer: Signer | None = None
+        self._redeem, self._namer, self._writer = redeem, namer, OrderWriter(exchange, namer)
         self.outbox = Outbox(clock)
         self.history = History(rules.orders_kept_max)
         self._access = Access(exchange, self.history, self.outbox, derive)
-        self._poster = Poster(exchange, self.history, self.outbox, clock, self._access)
+        self._poster = Poster(exchange, self._writer, self.history, self.outbox, access=self._access, clock=clock)
         self.canceller = Canceller(exchange, rules, self.history.may_be_open)
         self.heart = Heart(exchange, self.canceller, self.outbox, rules)
         self._warmth = Warmth(exchange, rules)
@@ -79,14 +77,9 @@ class LiveGateway:
             catch_up=self._catch_up, lost=self._stream_lost,
         )  # fmt: skip
         self.poller = Poller(
-            exchange,
-            self.history,
-            clock,
-            rules,
-            report=self._report,
-            told=self._socket.expect,
+            exchange, self.history, clock, rules, report=self._report, told=self._socket.expect,
             refused=lambda: self._run(self._access.refused()),
-        )
+        )  # fmt: skip
         self.accountant = Accountant(exchange, self.history, clock, rules, outbox=self.outbox, held=self._held_tokens)
         self._inquiries = Inquiries(desk=desk, namer=namer, history=self.history, poller=self.poller, rules=rules)
         self._stop = Stop()
@@ -103,13 +96,18 @@ class LiveGateway:
 
     def open(self, signer: Signer, credentials: Credentials) -> None:
         """Take the account to trade with, once it is known: before the service goes live."""
-        self._signer = signer
+        self._writer.use(signer)
         self._exchange.use(credentials)
         self.history.api_key = credentials.api_key
         self.accountant.wallet = signer.wallet
         self._namer.use(signer.wallet)
 
     # --- the runtime's gateway ---
+
+    def get_ready(self, event: Event) -> None:
+        """Judge and write an order while its approval is being stored; what comes of it is thrown away or used then."""
+        if self._is_live and isinstance(event, OrderApproved) and self._desk.would_submit(event, self._clock.now()):
+            self._writer.write_ahead(event)
 
     async def carry_out(self, outcome: Event, now: Instant) -> None:
         match outcome:
@@ -206,17 +204,20 @@ class LiveGateway:
         if self._stop.is_on:
             self._report(self.history.rejected(followed, "halted", HALTED_WORDS, now))
             return
-        assert self._signer is not None, "expected an account to sign with, found none"
-        signed = self._signer.sign_hashed(self._namer.hashes(approval))
-        assert signed.order_id == submitted.venue_order_id, "expected the hash that the record names, found another"
+        try:
+            written = self._writer.write(approval)
+        except ValueError as error:
+            self._report(self.history.rejected(followed, "unwritable", str(error), now))
+            return
+        assert written.signed.order_id == submitted.venue_order_id, "expected the record's own hash, found another"
         if self._rules.is_dry_run:
-            self._tell_of(followed, signed, now)
+            self._report(self._poster.withhold(followed, written, now))
         else:
-            self._run(self._post(followed, signed))
+            self._run(self._post(followed, written))
 
-    async def _post(self, followed: Followed, signed: SignedOrder) -> None:
+    async def _post(self, followed: Followed, written: Written) -> None:
         hindrance = partial(self._hindrance, followed.approval)
-        self._report(await self._poster.post(followed, signed, hindrance))
+        self._report(await self._poster.post(followed, written, hindrance))
         self.poller.look_now()
 
     def _hindrance(self, approval: OrderApproved) -> str:
@@ -225,15 +226,6 @@ class LiveGateway:
             return HALTED_WORDS
         late = since(self._clock.now(), approval.valid_until)
         return f"late by {late / MILLISECOND:.0f} ms: it was never posted" if late > 0 else ""
-
-    def _tell_of(self, followed: Followed, signed: SignedOrder, now: Instant) -> None:
-        terms = signed.terms
-        log.info(
-            "order_signed_not_posted", venue_order_id=signed.order_id, order_id=followed.order_id, side=terms.side,
-            token_id=terms.token_id, maker_amount=terms.maker_amount, taker_amount=terms.taker_amount,
-        )  # fmt: skip
-        self._report(self.history.killed(followed, DRY_RUN_WORDS, now))
-        followed.is_checked = True
 
     async def _cancel(self, venue_order_id: str) -> None:
         try:

@@ -5,14 +5,13 @@ Nothing is posted again but what the venue turned away at the door, with a key t
 
 import structlog
 
-from common.clock import Clock
+from common.clock import Clock, Instant
 from executor.adapters.connection import Hindrance
 from executor.adapters.exchange import Exchange
 from executor.adapters.live.access import Access
 from executor.adapters.live.history import Followed, History
-from executor.adapters.live.naming import stated_expiration_s
 from executor.adapters.live.outbox import Outbox
-from executor.adapters.typed_data import SignedOrder
+from executor.adapters.live.writer import OrderWriter, Written
 from executor.adapters.venue_errors import (
     BlockedError,
     HeldBackError,
@@ -24,7 +23,7 @@ from executor.adapters.venue_errors import (
     UnauthorizedError,
     VenueError,
 )
-from executor.adapters.wire_orders import Placed, order_body
+from executor.adapters.wire_orders import Placed
 from executor.core.inputs import GatewayLost, GatewayReport
 
 NOTHING_IS_THERE: dict[type[VenueError], str] = {
@@ -32,6 +31,7 @@ NOTHING_IS_THERE: dict[type[VenueError], str] = {
     NotSentError: "not_sent", HeldBackError: "held_back",
 }  # fmt: skip
 """Failures after which nothing is there, and the code under which each is told."""
+DRY_RUN_WORDS = "dry run: signed, not posted"
 SHUT_OUT = frozenset({RefusalCode.CLOSED_ONLY, RefusalCode.BANNED})
 
 log = structlog.get_logger()
@@ -40,35 +40,42 @@ log = structlog.get_logger()
 class Poster:
     """The one way for an order to leave."""
 
-    def __init__(self, exchange: Exchange, history: History, outbox: Outbox, clock: Clock, access: Access) -> None:
-        self._exchange, self._history, self._outbox, self._clock = exchange, history, outbox, clock
-        self._access = access
+    def __init__(
+        self, exchange: Exchange, writer: OrderWriter, history: History, outbox: Outbox, *, access: Access, clock: Clock
+    ) -> None:
+        self._exchange, self._writer, self._history = exchange, writer, history
+        self._outbox, self._clock, self._access = outbox, clock, access
 
-    async def post(self, followed: Followed, signed: SignedOrder, hindrance: Hindrance) -> list[GatewayReport]:
+    async def post(self, followed: Followed, written: Written, hindrance: Hindrance) -> list[GatewayReport]:
         """Post an order and answer what its answer means.
 
         `hindrance` is asked right before its bytes leave, however long they had to wait.
         """
         try:
-            placed = await self._placed(followed, signed, hindrance)
+            placed = await self._placed(written, hindrance)
         except VenueError as error:
             return self._failed(followed, error)
         return self._history.placed(followed, placed, self._clock.now())
 
-    async def _placed(self, followed: Followed, signed: SignedOrder, hindrance: Hindrance) -> Placed:
+    def withhold(self, followed: Followed, written: Written, now: Instant) -> list[GatewayReport]:
+        """Log an order that is signed in a dry run, in place of posting it, and end it."""
+        terms = written.signed.terms
+        log.info(
+            "order_signed_not_posted", venue_order_id=written.signed.order_id, order_id=followed.order_id,
+            side=terms.side, token_id=terms.token_id, maker_amount=terms.maker_amount, taker_amount=terms.taker_amount,
+        )  # fmt: skip
+        reports = self._history.killed(followed, DRY_RUN_WORDS, now)
+        followed.is_checked = True
+        return reports
+
+    async def _placed(self, written: Written, hindrance: Hindrance) -> Placed:
         try:
-            return await self._exchange.post(self._body(followed, signed), signed.order_id, hindrance)
+            return await self._exchange.post(written.request, written.signed.order_id, hindrance)
         except UnauthorizedError as error:
             log.warning("credentials_refused", what=error.what, found=error.found)
         await self._access.renew()
-        return await self._exchange.post(self._body(followed, signed), signed.order_id, hindrance)
-
-    def _body(self, followed: Followed, signed: SignedOrder) -> bytes:
-        approval = followed.approval
-        return order_body(
-            signed, api_key=self._history.api_key, order_type=approval.order_type,
-            expiration_s=stated_expiration_s(approval), post_only=approval.post_only,
-        )  # fmt: skip
+        again = self._writer.write_anew(written.approval)
+        return await self._exchange.post(again.request, again.signed.order_id, hindrance)
 
     def _failed(self, followed: Followed, error: VenueError) -> list[GatewayReport]:
         now, words = self._clock.now(), str(error)
