@@ -62,6 +62,7 @@ test-containers: setup ## build the images and run the tests that need a Docker 
 	$(BIN)/pytest -m containers
 
 images: ## build the images and list their size, content and digest
+	@deploy/secrets.sh >/dev/null
 	docker compose --profile sim build --build-arg REVISION=$$(git rev-parse --short HEAD)
 	$(PYTHON) deploy/images.py
 

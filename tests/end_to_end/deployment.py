@@ -1,5 +1,6 @@
 """compose.yaml under a name, passwords and ports of its own, for the tests of the containers."""
 
+import contextlib
 import json
 import os
 import re
@@ -138,11 +139,41 @@ class Deployment:
         """Answer every alert rule as Prometheus sees it now."""
         return [rule for group in self.prometheus("rules")["groups"] for rule in group["rules"]]
 
+    def journal(self):
+        """Answer the sequence of the journal's last message, as the server itself knows it."""
+        url = "http://127.0.0.1:8222/jsz?accounts=true&streams=true"
+        told = json.loads(self.compose("exec", "-T", "nats", "wget", "-q", "-O", "-", url))
+        streams = {stream["name"]: stream for stream in told["account_details"][0]["stream_detail"]}
+        return streams["JOURNAL"]["state"]["last_seq"]
+
     def say(self, line):
         """Say one line to NATS as anyone on the loopback can, and answer what the server says to it."""
+        payload = "\r\n" if line.startswith("PUB") else ""
         with socket.create_connection(("127.0.0.1", int(self.ports["NATS_PORT"])), timeout=5) as connection:
-            connection.sendall(f"{line}\r\n\r\nPING\r\n".encode())
+            connection.sendall(f"{line}\r\n{payload}PING\r\n".encode())
             heard = b""
-            while b"PONG" not in heard:
-                heard += connection.recv(65536)
+            while b"PONG" not in heard and (more := connection.recv(65536)):
+                heard += more
         return heard.decode()
+
+    def live(self, code, secrets):
+        """Run a line of Python where the live executor would run, given a folder of secrets, and answer what it printed.
+
+        It is not started: it would ask the real venue.
+        """
+        mounted = secrets.parent / "live.yaml"
+        mounted.write_text(
+            f'services: {{executor-live: {{volumes: ["{secrets}:/run/wallet/secrets:ro"]}}}}\n', encoding="utf-8"
+        )
+        files = ("--file", str(ROOT / "compose.yaml"), "--file", str(mounted))
+        named = ("--project-name", self.project, "--env-file", str(self.file), "--profile", "live")
+        run = ("run", "--rm", "--no-deps", "-T", "--entrypoint", "python", "executor-live", "-c", code)
+        owner = {"OWNER_UID": str(os.getuid()), "OWNER_GID": str(os.getgid())}
+        return docker("compose", *named, *files, *run, env=self.environment | owner, cwd=ROOT).strip()
+
+    @contextlib.contextmanager
+    def outside(self):
+        """Have the network that leads outside, as the profiles `public` and `live` have it; answer its name."""
+        name = f"{self.project}_outside"
+        yield name
+        docker("network", "rm", name)

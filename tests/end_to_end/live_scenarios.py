@@ -45,6 +45,12 @@ SCENARIOS = {
 """By the fault's name, and how it is met."""
 
 
+HINDER_A_START = frozenset({
+    "restarting", "trading_disabled", "geoblock", "drop_answer of questions", "too_many_requests for questions",
+    "unauthorized again and again",
+})  # fmt: skip
+"""With these an executor that begins anew is refused or ends: whoever watches over it would start it once more."""
+
 NEEDS_ASKS = "crossing_burst"
 """It crosses what is offered, of which the market that it takes by itself may have nothing right before its end."""
 

@@ -4,6 +4,7 @@ import ast
 import importlib.util
 import json
 import re
+import socket
 import subprocess
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
@@ -48,9 +49,7 @@ def test_the_configuration_of_nats_is_what_the_table_of_subjects_says():
 
 
 def test_every_lock_fits_its_project_and_names_no_place():
-    specification = importlib.util.spec_from_file_location("lock", ROOT / "deploy/lock.py")
-    lock = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(lock)
+    lock = script("lock")
     texts = {one.path: (ROOT / one.path).read_text() for one in lock.locks()}
 
     assert [line for one in lock.locks() for line in lock.stale(one)] == []
@@ -181,6 +180,10 @@ def test_an_image_carries_only_what_its_service_needs_and_never_a_wallet_library
         docker("run", "--rm", "--network", "none", "--entrypoint", "/usr/local/bin/python", image(name), "-c", NO_PIP)
         == ""
     )
+    locked = {re.split("[=<>! ;]", line)[0] for line in lock_of(name).read_text().splitlines() if "==" in line}
+    carried = {re.sub("[-_.]+", "-", each) for each in script("images").inspect(image(name))["carried"]}
+    assert {each for each in carried if not each.startswith("pm-arb-")} <= locked
+    assert len(carried) > 3
     own = {"bootstrap": {"common"}, "simulator": {"simulator"}}.get(name, {"common", name})
     assert set(found) == TALKS_WITH.get(name, set()) | own
     label = json.loads(docker("image", "inspect", image(name)))[0]["Config"]["Labels"]
@@ -229,6 +232,10 @@ def test_a_container_has_the_secrets_of_its_own_service_alone(deployment):
             assert {key for key, value in deployment.secrets.items() if value in text} <= own, name
 
 
+NEEDS_A_KEY = (
+    "PUB control.resume 0", "PUB control.order 0", "PUB risk.decision.m 0", "PUB executor.order.m 0",
+    "PUB $JS.API.STREAM.DELETE.JOURNAL 0", "PUB $KV.LEASES.executor 0", "SUB > 1", "SUB risk.decision.* 1",
+)  # fmt: skip
 ISOLATED = ("scanner", "risk")
 CONNECT = """
 import socket
@@ -264,6 +271,28 @@ def test_from_inside_nothing_but_the_bus_is_reached_and_no_secret_of_others_is_r
 
 @needs_engine
 @slowly
+def test_the_wallets_files_and_the_outside_are_there_for_the_live_executor_and_for_no_other(deployment, tmp_path):
+    folder = tmp_path / "secrets"
+    folder.mkdir(mode=0o700)
+    (folder / "private_key").write_text("0x" + "a1" * 32)
+    (folder / "private_key").chmod(0o600)
+    with socket.create_server(("0.0.0.0", 0)) as listening, deployment.outside() as network:
+        port = listening.getsockname()[1]
+        checks = (
+            "import os; from executor.adapters.live.secret_files import secret_file_faults as faults; "
+            "key = open(os.environ['POLYMARKET_PRIVATE_KEY_FILE']).read(); print(list(faults(os.environ)), len(key))"
+        )
+        assert deployment.live(checks, folder) == "[] 66"
+        gateway = json.loads(docker("network", "inspect", network))[0]["IPAM"]["Config"][0]["Gateway"]
+        reach = CONNECT.format(places=[(gateway, port)])
+        assert deployment.live(reach, folder) == f"{gateway} reached"
+        for name in (*SERVICES, "bootstrap"):
+            assert deployment.inside(name, reach) != f"{gateway} reached", name
+            assert deployment.inside(name, "import os; print(os.path.exists('/run/wallet'))") == "False", name
+
+
+@needs_engine
+@slowly
 async def test_each_service_is_restarted_and_comes_back_to_its_work(deployment):
     def started_at(name):
         (found,) = json.loads(docker("inspect", *deployment.compose("ps", "--quiet", name).split()))
@@ -274,9 +303,12 @@ async def test_each_service_is_restarted_and_comes_back_to_its_work(deployment):
     for name in names:
         deployment.compose("restart", name)
 
+    restarted_at = datetime.now(UTC)
     await deployment.is_healthy()
     await deployment.is_ready()
     assert all(started_at(name) > before[name] for name in names)
+    filled = f"SELECT 1 FROM fills WHERE matched_at > '{restarted_at.isoformat()}' LIMIT 1"
+    await eventually(lambda: deployment.select(filled), within_s=180, every_s=1, why="a fill after the restart")
 
 
 @needs_engine
@@ -311,7 +343,10 @@ async def test_a_halt_without_credentials_stops_orders_and_outlives_a_restart_of
     answer = deployment.say("PUB control.halt 0")
     halted_at = datetime.now(UTC)
     assert "-ERR" not in answer
-    assert "Permissions Violation" in deployment.say("PUB control.resume 0")
+    for line in NEEDS_A_KEY:
+        assert "Permissions Violation" in deployment.say(line), line
+    wrong = 'CONNECT {"user":"operator","pass":"a guess","verbose":false}'
+    assert "Authorization Violation" in deployment.say(wrong)
     await eventually(
         lambda: denied_since(halted_at), within_s=120, every_s=1, why="an opportunity refused after the halt"
     )
@@ -352,10 +387,10 @@ async def test_every_table_of_the_dashboards_is_answered_by_a_role_that_may_chan
 async def test_data_survive_down_and_up_and_a_backup_is_restored_into_empty_volumes(deployment, tmp_path):
     counts = "SELECT (SELECT count(*) FROM events), (SELECT count(*) FROM fills), (SELECT sum(quantity) FROM fills)"
     deployment.compose("stop", *(SIMULATED.get(name, name) for name in SERVICES))
-    before, file = deployment.select(counts), str(tmp_path / "backup.tar")
+    before, written, file = deployment.select(counts), deployment.journal(), str(tmp_path / "backup.tar")
     deployment.compose("down", "--timeout", "20")
     deployment.compose("up", "--detach", "--wait", "nats", "postgres")
-    assert deployment.select(counts) == before
+    assert (deployment.select(counts), deployment.journal()) == (before, written)
 
     assert "Written to" in deployment.pm_arb("backup", "--out", file)
 
@@ -363,9 +398,15 @@ async def test_data_survive_down_and_up_and_a_backup_is_restored_into_empty_volu
     deployment.compose("up", "--detach", "--wait", "nats", "postgres")
     deployment.pm_arb("restore", file)
     deployment.compose("restart", "nats")
+    await eventually(lambda: deployment.journal() == written, within_s=30, why="the journal is what it was")
     deployment.compose("up", "--detach", *STARTED)
 
     await deployment.is_healthy()
+    halted = "min(pm_arb_executor_halted) + on () pm_arb_trading_state{state='HALTED'}"
+    await eventually(
+        lambda: [row["value"][1] for row in deployment.query(halted)] == ["2"], within_s=60, every_s=1,
+        why="risk and executor are halted after a restore",
+    )  # fmt: skip
     assert deployment.select(counts)[0].split("|")[1:] == before[0].split("|")[1:]
     assert int(deployment.select(counts)[0].split("|")[0]) >= int(before[0].split("|")[0])
 
@@ -379,6 +420,19 @@ def deployment(tmp_path_factory):
         yield system
     finally:
         system.down()
+
+
+def script(name):
+    """Load a script of the deployment."""
+    specification = importlib.util.spec_from_file_location(name, ROOT / f"deploy/{name}.py")
+    found = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(found)
+    return found
+
+
+def lock_of(name):
+    folder = {"bootstrap": "deploy", "simulator": "libs"}.get(name, "services")
+    return ROOT / folder / name / "requirements.lock"
 
 
 def variables_of(service):

@@ -30,6 +30,24 @@ def test_dashboards_and_rules_name_only_metrics_that_are_documented():
     assert len(named) > 60
 
 
+def test_dashboards_and_rules_name_only_labels_that_their_metrics_have():
+    rows = re.findall(r"^\| `(pm_arb_\w+)` \| \w+ \| ([^|]*) \|", metrics_markdown(), re.MULTILINE)
+    labels = {name: {label.strip() for label in text.split(",") if label.strip()} for name, text in rows}
+    always = {"job", "instance", "le"}
+    wrong = []
+    for query in [*promql(), *re.findall(r"^\s+expr: (.+)$", RULES.read_text(), re.MULTILINE)]:
+        asked = re.findall(r"\b(pm_arb_\w+?)(?:_bucket|_sum|_count)?\b(?:{([^}]*)})?", query)
+        known = set().union(*(labels.get(name, set()) for name, _ in asked), always)
+        for name, matched in asked:
+            found = set(re.findall(r"(\w+)\s*(?:=~|!~|!=|=)", matched))
+            wrong += [(query, label) for label in found - labels.get(name, set()) - always]
+        for grouped in re.findall(r"\b(?:by|on) \(([^)]*)\)", query) if asked else ():
+            wrong += [(query, label) for label in {each.strip() for each in grouped.split(",")} - known - {""}]
+
+    assert wrong == []
+    assert sum(map(len, labels.values())) > 60
+
+
 def test_every_panel_says_where_it_asks_and_has_a_title_of_its_own_on_its_dashboard():
     provisioned = "".join(path.read_text() for path in (ROOT / "deploy/grafana/provisioning/datasources").iterdir())
     assert {panel["datasource"]["uid"] for panel in panels()} == set(re.findall(r"uid: (\w+)", provisioned))

@@ -11,6 +11,7 @@ import signal
 
 import pytest
 
+from end_to_end.live_scenarios import HINDER_A_START, SCENARIOS, fault
 from end_to_end.test_live_faults import halt, trade_again
 from simulator.matching.values import TradeStatus
 from support.live_world import a_live_world, kill
@@ -21,6 +22,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 SEEDS = int(os.environ.get("LIVE_KILLS", "2"))
 """How many schedules of kills are drawn: always the same ones first."""
 ORDERS_A_SCHEDULE = 4
+MET_WHILE_KILLED = sorted(SCENARIOS.keys() - HINDER_A_START)
 TAKES_OVER_WITHIN_S = 5.0
 ANSWERED_WITHIN_S = 0.3
 
@@ -104,7 +106,7 @@ async def test_a_replica_takes_over_within_five_seconds():
 
 @pytest.mark.parametrize("stands_by", [False, True], ids=["alone", "with a replica"])
 @pytest.mark.parametrize("seed", range(SEEDS))
-async def test_kills_at_any_moment_lose_no_order_and_double_none(seed, stands_by):
+async def test_kills_and_faults_at_any_moment_lose_no_order_and_double_none(seed, stands_by):
     """Play it again with `LIVE_KILLS=<seed + 1> pytest -k "any_moment and <seed>"`."""
     chance = random.Random(seed)
     async with a_live_world(mined_after_ms=300, confirmed_after_ms=600) as world:
@@ -114,6 +116,8 @@ async def test_kills_at_any_moment_lose_no_order_and_double_none(seed, stands_by
             running.append(world.spawn("b"))
             await world.standing_by(running[-1])
         for number in range(ORDERS_A_SCHEDULE):
+            if chance.random() < 0.6:
+                await world.arm(**fault(chance.choice(MET_WHILE_KILLED), world.slug))
             approve = chance.choice((world.approve, world.resting))
             await approve(f"order-{number}")
             await asyncio.sleep(chance.choice((0.002, 0.02, 0.05, 0.1, 0.4)) * chance.random())

@@ -1,17 +1,11 @@
 """One trade, seen by a real OTLP receiver: every service's spans of it under one id, none of a tick, and none when off."""
 
 import json
-import threading
-from collections import defaultdict
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
-    ExportTraceServiceRequest,
-    ExportTraceServiceResponse,
-)
 
 from end_to_end.running_system import RunningSystem, eventually
+from support.otlp import Receiver
 
 TRADE = {
     "pm-arb-scanner opportunity_found", "pm-arb-risk order_approved", "pm-arb-executor order_submitted",
@@ -23,38 +17,8 @@ FRAMES = {"pm-arb-oracle price_updated", "pm-arb-venue book_updated"}
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
 
-class Receiver:
-    """Takes spans as a collector does, and keeps them by trace."""
-
-    def __init__(self):
-        self.traces = defaultdict(list)
-        receiver = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self):
-                request = ExportTraceServiceRequest.FromString(self.rfile.read(int(self.headers["Content-Length"])))
-                receiver.take(self.path, request)
-                answer = ExportTraceServiceResponse().SerializeToString()
-                self.send_response(200)
-                self.send_header("Content-Type", "application/x-protobuf")
-                self.send_header("Content-Length", str(len(answer)))
-                self.end_headers()
-                self.wfile.write(answer)
-
-            def log_message(self, *_):
-                """Requests are not news."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-
-    def take(self, path, request):
-        assert path == "/v1/traces"
-        for resource in request.resource_spans:
-            [service] = [a.value.string_value for a in resource.resource.attributes if a.key == "service.name"]
-            for scope in resource.scope_spans:
-                for span in scope.spans:
-                    self.traces[span.trace_id.hex()].append((service, span))
+class Trades(Receiver):
+    """Finds the traces that hold a whole trade."""
 
     def names(self, trace_id):
         return {f"{service} {span.name.partition(' ')[2]}" for service, span in list(self.traces[trace_id])}
@@ -64,14 +28,10 @@ class Receiver:
         found = [trace_id for trace_id in list(self.traces) if self.names(trace_id) >= TRADE]
         return [trace_id for trace_id in found if self.names(trace_id) & FRAMES]
 
-    def close(self):
-        self._server.shutdown()
-        self._server.server_close()
-
 
 @pytest.fixture
 def receiver():
-    listening = Receiver()
+    listening = Trades()
     yield listening
     listening.close()
 

@@ -1,5 +1,6 @@
 """What live trading asks before it starts: each refusal, against the simulated exchange over real sockets."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -7,6 +8,7 @@ import sys
 
 import httpx
 import pytest
+from aiohttp import web
 from eth_account import Account
 
 from common.clock import SECOND, Instant, SystemClock
@@ -208,6 +210,47 @@ async def test_a_venue_that_is_busy_is_no_lasting_fault(outside):
     assert (await Start(outside).refused(NotReadyError)).startswith(
         "order format: expected version 2, found GET /version"
     )
+
+
+@contextlib.asynccontextmanager
+async def in_front_of(outside, version):
+    """Stand before the exchange and answer for it which format of orders it takes; all else is handed on."""
+
+    async def handed_on(request):
+        if request.path == "/clob/version":
+            return web.json_response({"version": version})
+        answer = await client.request(
+            request.method, request.path_qs, headers=dict(request.headers), content=await request.read()
+        )
+        return web.Response(status=answer.status_code, body=answer.content, content_type="application/json")
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", handed_on)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    try:
+        async with httpx.AsyncClient(base_url=outside.http) as client:
+            yield f"http://127.0.0.1:{site._server.sockets[0].getsockname()[1]}/clob"
+    finally:
+        await runner.cleanup()
+
+
+@pytest.mark.parametrize("version", [1, 3])
+async def test_a_venue_that_takes_another_format_of_orders_refuses_the_start(outside, version):
+    async with in_front_of(outside, version) as url:
+        words = await Start(outside, CLOB_URL=url).refused()
+
+    assert words == f"order format: expected version 2, found version {version}"
+
+
+async def test_a_venue_that_stands_behind_another_server_is_as_good(outside):
+    async with in_front_of(outside, 2) as url:
+        start = Start(outside, CLOB_URL=url)
+        await start.prepare()
+
+    assert start.checks.account.credentials.api_key
 
 
 async def test_everything_that_is_wrong_is_said_at_once(outside):

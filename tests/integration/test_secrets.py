@@ -23,6 +23,7 @@ from integration.official_clients import wallet
 from integration.outside_world import simulator_process
 from integration.test_executor_start import KEY, environment_of, run_wallet
 from support.nats_server import NatsServer, free_port
+from support.otlp import Receiver
 from support.waiting import eventually
 
 CLOCK = SystemClock()
@@ -40,6 +41,7 @@ class Scene:
         self.port = free_port()
         self.secrets = {}
         self.approved = 0
+        self.traced = Receiver()
 
     async def open(self):
         await self.server.bootstrap()
@@ -74,7 +76,7 @@ class Scene:
         own = {
             "NATS_URL": self.server.url, "NATS_PASSWORD": self.server.passwords["executor"], "HTTP_PORT": str(self.port),
             "LOG_LEVEL": "debug", "DRY_RUN": "false", "LIVE_CONFIRMATION": "I UNDERSTAND", "PYTHONASYNCIODEBUG": "1",
-            "TAPE_DIR": str(self.folder / "tape"), "RECONCILE_INTERVAL_S": "0.5", "TICK_MS": "20",
+            "OTEL_EXPORTER_OTLP_ENDPOINT": self.traced.url, "TAPE_DIR": str(self.folder / "tape"), "RECONCILE_INTERVAL_S": "0.5", "TICK_MS": "20",
             "POLYMARKET_PRIVATE_KEY_FILE": str(self.folder / "key"),
             "POLYMARKET_FUNDER": wallet(Account.from_key(KEY), SIGNATURE_TYPE),
         } | {f"POLYMARKET_{name.upper()}_FILE": str(self.folder / "secrets" / name) for name in self.secrets}  # fmt: skip
@@ -169,13 +171,14 @@ async def scene(tmp_path):
                 await scene.process.wait()
                 for bus in (scene.risk, scene.venue):
                     await bus.close()
+                scene.traced.close()
     finally:
         server.remove()
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(240)
-async def test_no_secret_of_the_wallet_is_in_any_log_event_figure_tape_or_process_list(scene):
+async def test_no_secret_of_the_wallet_is_in_any_log_event_trace_figure_tape_or_process_list(scene):
     assert set(scene.secrets) == {"api_key", "secret", "passphrase"}
     hidden = {KEY, KEY[2:], scene.secrets["secret"], scene.secrets["passphrase"]}
 
@@ -201,12 +204,14 @@ async def test_no_secret_of_the_wallet_is_in_any_log_event_figure_tape_or_proces
         "argv": command_line,
     }
     left["journal"] = b"\n".join(event.to_json() for event in await scene.journal())
+    left["traces"] = b"".join(scene.traced.received)
     left["tape"] = b"".join(path.read_bytes() for path in (scene.folder / "tape").iterdir())
     for name, content in left.items():
         assert content, f"{name}: expected something to search, found nothing"
         for secret in hidden:
             assert secret.encode() not in content, f"{name} holds a secret"
     assert b"preflight" in left["logs"], "the logs are those of a live start"
+    assert b"order_submitted" in left["traces"], "the traces are those of orders"
     assert next(line.split() for line in limits.splitlines() if line.startswith("Max core file size"))[4:6] == [
         "0",
         "0",

@@ -38,6 +38,18 @@ class NatsCluster:
     async def bus(self, user, **options):
         return await connect(self.url, user=user, password=self.passwords[user], **options)
 
+    async def leader_of(self, stream):
+        """Answer the server that writes a stream first."""
+        client = Client()
+        await client.connect(
+            self.url.split(","), user=BOOTSTRAP, password=self.passwords[BOOTSTRAP], inbox_prefix=f"_INBOX.{BOOTSTRAP}"
+        )
+        try:
+            found = await client.jetstream().stream_info(stream)
+        finally:
+            await client.close()
+        return self.servers[int(found.cluster.leader.removeprefix("n"))]
+
     def remove(self):
         for server in self.servers:
             server.remove()
