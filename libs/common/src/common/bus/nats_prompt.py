@@ -1,20 +1,23 @@
 """The client of NATS without its waits: what is said is written when whoever says it wants, what is heard is handed on.
 
-The client has one task that writes and one for each subscription, so that every message in and every message out waits
-for other tasks to have their turns. Nothing else of it is changed: connecting, coming back, limits and errors are the
-client's own.
+The client has one task that reads, one that writes and one for each subscription, so that every message in and every
+message out waits for other tasks to have their turns. Nothing else of it is changed: coming back, limits and errors are
+the client's own.
 """
 
 import asyncio
 import json
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import structlog
 from nats import errors as nats_errors
-from nats.aio.client import NO_RESPONDERS_STATUS, Client
+from nats.aio.client import DEFAULT_BUFFER_SIZE, NO_RESPONDERS_STATUS, Client
 from nats.aio.msg import Msg
 from nats.js import errors as js_errors
+
+from common.bus.nats_reading import PromptTransport
 
 FLUSH_WITHIN_S = 10
 
@@ -46,6 +49,19 @@ class PromptClient(Client):
         """
         self.write_now()
         await super().flush(timeout)
+
+    async def _connect_to_server(self, s: Any) -> None:
+        if self._transport or s.uri.scheme != "nats":
+            await super()._connect_to_server(s)
+            return
+        s.last_attempt = time.monotonic()
+        self._transport = PromptTransport()  # type: ignore[no-untyped-call]
+        await self._transport.connect(s.uri, DEFAULT_BUFFER_SIZE, self.options["connect_timeout"])
+
+    async def _read_loop(self) -> None:
+        if isinstance(self._transport, PromptTransport):
+            await self._transport.hand_to(self._ps)
+        await super()._read_loop()
 
     async def _flush_pending(self, force_flush: bool = False) -> Any:  # noqa: ARG002 - it waits for nothing
         loop = asyncio.get_running_loop()

@@ -1,0 +1,65 @@
+"""Reading without a wait: bytes go to the client's parser as they come.
+
+The client has a task that reads a stream, which must be woken for what has come already: a turn of the event loop for
+every message. Nothing in its parser waits for anything, so that it can be run right there.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from typing import SupportsIndex
+from urllib.parse import ParseResult
+
+import structlog
+from nats import errors as nats_errors
+from nats.aio.transport import TcpTransport
+from nats.protocol.parser import Parser
+
+PORT = 4222
+READ_BYTES_MAX = 32_768
+
+log = structlog.get_logger()
+
+
+class PromptTransport(TcpTransport):
+    """A connection whose bytes can be handed to a parser. What is encrypted goes the client's own way."""
+
+    async def connect(self, uri: ParseResult, buffer_size: int, connect_timeout: int) -> None:
+        loop = asyncio.get_running_loop()
+        reader = _Reader(limit=buffer_size)
+        protocol = asyncio.StreamReaderProtocol(reader)
+        connecting = loop.create_connection(lambda: protocol, uri.hostname or "", uri.port or PORT)
+        transport, _ = await asyncio.wait_for(connecting, connect_timeout)
+        self._bare_io_reader = self._io_reader = reader
+        self._bare_io_writer = self._io_writer = asyncio.StreamWriter(transport, protocol, reader, loop)
+
+    async def hand_to(self, parser: Parser) -> None:
+        """Have a parser read from here on: first what is here, then all that comes, as it comes."""
+        if isinstance(self._io_reader, _Reader):
+            await self._io_reader.hand_to(parser)
+
+
+class _Reader(asyncio.StreamReader):
+    """Keeps what comes until there is a parser; from then on only the end is heard of here."""
+
+    _buffer: bytearray
+    _parser: Parser | None = None
+
+    async def hand_to(self, parser: Parser) -> None:
+        while self._buffer:
+            await parser.parse(await self.read(READ_BYTES_MAX))
+        self._parser = parser
+
+    def feed_data(self, data: Iterable[SupportsIndex]) -> None:
+        if self._parser is None:
+            super().feed_data(data)
+            return
+        parsing = self._parser.parse(bytes(data))
+        try:
+            parsing.send(None)
+        except StopIteration:
+            return
+        except Exception as error:  # noqa: BLE001 - whatever it is, the connection is made anew
+            log.warning("bus_not_understood", error=f"{type(error).__name__}: {error}")
+        parsing.close()
+        self._parser = None
+        self.set_exception(nats_errors.ProtocolError())
