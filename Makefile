@@ -59,7 +59,7 @@ torment: setup ## draw many more moments to kill executors at, and combinations 
 	LIVE_KILLS=$(DRAWS) LIVE_COMBINATIONS=$(DRAWS) $(BIN)/pytest -q tests/end_to_end/test_live_kills.py tests/end_to_end/test_live_faults.py -k "any_moment or together"
 
 test-containers: setup ## build the images and run the tests that need a Docker engine
-	$(BIN)/pytest -m containers
+	$(BIN)/pytest -m containers --durations 12
 
 images: ## build the images and list their size, content and digest
 	@deploy/secrets.sh >/dev/null

@@ -76,7 +76,7 @@ class Deployment:
 
     def down(self):
         try:
-            self.compose("down", "--volumes", "--remove-orphans", "--timeout", "20")
+            self.compose("--profile", "live", "down", "--volumes", "--remove-orphans", "--timeout", "20")
         except AssertionError as refused:
             # An engine may keep an endpoint of a container that is gone, and its network with it, until it is restarted.
             if "has active endpoints" not in str(refused) or self.compose("ps", "--all", "--quiet").strip():
@@ -172,8 +172,12 @@ class Deployment:
         return docker("compose", *named, *files, *run, env=self.environment | owner, cwd=ROOT).strip()
 
     @contextlib.contextmanager
-    def outside(self):
-        """Have the network that leads outside, as the profiles `public` and `live` have it; answer its name."""
-        name = f"{self.project}_outside"
-        yield name
-        docker("network", "rm", name)
+    def somebody_outside(self):
+        """Have somebody to talk to on the network that leads outside, which `live` has made and `down` removes; answer where."""
+        network = f"{self.project}_outside"
+        run = ("run", "--detach", "--rm", "--network", network, "--entrypoint", "python", image("bootstrap"))
+        container = docker(*run, "-m", "http.server", "8000", "--directory", "/home").strip()
+        try:
+            yield json.loads(docker("inspect", container))[0]["NetworkSettings"]["Networks"][network]["IPAddress"]
+        finally:
+            docker("rm", "--force", container)
