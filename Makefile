@@ -13,7 +13,7 @@ DRAWS ?= 50
 STATE ?=
 WORKERS ?= --numprocesses 3 --dist loadscope --no-loadscope-reorder
 
-.PHONY: help setup run simulator replay check test unit integration end-to-end torment test-containers images bench soak docs dashboards lock \
+.PHONY: help setup run simulator replay check test unit integration integration-containers end-to-end torment test-containers images bench soak docs dashboards lock \
   format clean
 
 help: ## list every target with a sentence
@@ -51,6 +51,9 @@ unit: setup ## the tests without I/O
 
 integration: setup ## the tests against real NATS, real Postgres and the simulator over sockets, and of the rendered manifests
 	$(BIN)/pytest -q tests/integration tests/simulation tests/deployment
+
+integration-containers: setup ## the same with NATS and Postgres in containers of the images that are deployed, one after the other
+	INTEGRATION_SERVERS=containers $(BIN)/pytest -q -m "not containers" tests/integration
 
 end-to-end: setup ## the tests that run the whole system as processes
 	$(BIN)/pytest -q -m "not containers" tests/end_to_end

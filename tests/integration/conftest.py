@@ -2,13 +2,14 @@
 
 import pytest
 
+from support.containers import CHOSEN, NatsContainer
 from support.nats_server import NatsServer
 
 
 @pytest.fixture
 async def server():
     """A NATS server of the test's own, with the system's users, streams and consumers."""
-    server = NatsServer()
+    server = NatsContainer() if CHOSEN else NatsServer()
     server.start()
     await server.bootstrap()
     yield server

@@ -10,7 +10,7 @@ from common.settings import load
 from ledger.adapters.postgres import PostgresProjector
 from ledger.adapters.schema import TABLES
 from ledger.settings import Settings
-from support.containers import PostgresContainer
+from support.containers import CHOSEN, PostgresContainer
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -46,6 +46,11 @@ class ContainedPostgres(PostgresContainer):
 
     async def new_database(self):
         return await new_database(self)
+
+
+def a_server(folder):
+    """Answer a server of a test's own, in a container where that was chosen."""
+    return ContainedPostgres() if CHOSEN else PostgresServer(folder)
 
 
 async def new_database(server):

@@ -15,7 +15,7 @@ from common.bootstrap.nats_config import BOOTSTRAP, CONSOLE, OPERATOR
 from console.__main__ import app
 from console.backup.archive import digest
 from console.errors import ConsoleError
-from integration.ledger_postgres import PostgresServer, every_row
+from integration.ledger_postgres import a_server, every_row
 from integration.test_ledger_process import Ledger, publish, stored
 from support.nats_cluster import NatsCluster
 from support.nats_server import NatsServer
@@ -27,7 +27,7 @@ KEPT = ("CATALOGUE", "CONTROL", "JOURNAL")
 
 @pytest.fixture(scope="module")
 def postgres(tmp_path_factory):
-    server = PostgresServer(tmp_path_factory.mktemp("pg"))
+    server = a_server(tmp_path_factory.mktemp("pg"))
     yield server
     server.remove()
 

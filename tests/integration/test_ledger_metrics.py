@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from prometheus_client import REGISTRY
 
-from integration.ledger_postgres import PostgresServer, a_projector
+from integration.ledger_postgres import a_projector, a_server
 from ledger.adapters.database_watch import DatabaseWatch
 from support.waiting import eventually
 from unit.ledger.ledger_builders import a_journal
@@ -13,7 +13,7 @@ from unit.ledger.ledger_builders import a_journal
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    server = PostgresServer(tmp_path_factory.mktemp("pg"))
+    server = a_server(tmp_path_factory.mktemp("pg"))
     yield server
     server.remove()
 

@@ -7,7 +7,7 @@ import pytest
 
 from builders import MARKET, UP, a_fill, a_settlement, after, an_approval
 from common.contracts.executor import FillFailed, OrderAccepted, OrderCancelled, OrderFilled, OrderSubmitted
-from integration.ledger_postgres import PostgresServer, a_projector, connected
+from integration.ledger_postgres import a_projector, a_server, connected
 from unit.ledger.ledger_builders import (
     ANOTHER_MARKET,
     a_fill_event,
@@ -40,7 +40,7 @@ LIMIT 10;
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    server = PostgresServer(tmp_path_factory.mktemp("pg"))
+    server = a_server(tmp_path_factory.mktemp("pg"))
     yield server
     server.remove()
 

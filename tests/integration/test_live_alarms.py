@@ -1,5 +1,6 @@
 """The live gateway's alarms against the simulated exchange: nothing is left open, nothing more leaves, nobody is hurt."""
 
+import asyncio
 from decimal import Decimal
 
 import pytest
@@ -146,3 +147,18 @@ async def test_a_replica_that_stands_by_leaves_alone_what_is_open_at_the_venue()
         await standby.gateway.canceller.finished()
         await standby.gateway.close()
         assert len(live.scene.trader.open_ids()) == 1
+
+
+@pytest.mark.parametrize("turns", range(4))
+async def test_what_looks_at_the_venue_ends_when_told_to_though_it_is_told_to_look_in_the_same_moment(turns):
+    async with a_live_executor(poll_ms=60_000) as live:
+        for part in (live.gateway.poller, live.gateway.accountant):
+            task = asyncio.create_task(part.run())
+            await asyncio.sleep(0.3)
+            part.look_now()
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.wait({task}, timeout=2)
+
+            assert task.cancelled(), f"{part}: expected it to end, found it running"

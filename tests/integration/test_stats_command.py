@@ -9,7 +9,7 @@ from common.clock import instant_from_seconds
 from common.contracts.executor import OrderCancelled, OrderFilled, OrderRefused, OrderSubmitted
 from console.commands.stats import block, read_stats
 from console.errors import ConsoleError
-from integration.ledger_postgres import PostgresServer, a_projector
+from integration.ledger_postgres import a_projector, a_server
 from unit.ledger.ledger_builders import ANOTHER_MARKET, an_order_event, recorded
 
 ALL_DAYS = 36_600
@@ -17,7 +17,7 @@ ALL_DAYS = 36_600
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    server = PostgresServer(tmp_path_factory.mktemp("pg"))
+    server = a_server(tmp_path_factory.mktemp("pg"))
     yield server
     server.remove()
 

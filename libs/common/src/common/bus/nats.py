@@ -30,7 +30,6 @@ from common.errors import BusError, MessageRefusedError
 from common.telemetry.metrics import MESSAGES_REFUSED
 
 PUBLISH_TIMEOUT_S = 2.0
-STORE_TIMEOUT_S = 0.5  # then it is published again: while a stream has no leader nobody answers
 READ_TIMEOUT_S = 1.5
 READ_TRIES_MAX = 8
 CONNECT_TIMEOUT_S = 2.0
@@ -63,7 +62,7 @@ class NatsBus:
         self._client = client
         self._clock = clock
         self._js = client.jetstream(timeout=PUBLISH_TIMEOUT_S)
-        self._store = Store(client, STORE_TIMEOUT_S)
+        self._store = Store(client, PUBLISH_TIMEOUT_S)
         self._refusing: set[asyncio.Task[None]] = set()
         self._foretold = Foretold()
 

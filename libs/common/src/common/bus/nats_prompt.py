@@ -20,6 +20,8 @@ from nats.js import errors as js_errors
 from common.bus.nats_reading import PromptTransport
 
 FLUSH_WITHIN_S = 10
+AGAIN_S = 0.5
+"""After so long without an answer a message is sent again: while a stream has no leader nobody hears of it."""
 
 log = structlog.get_logger()
 
@@ -88,7 +90,7 @@ class Store:
         self._waiting: dict[str, asyncio.Future[Msg]] = {}
 
     async def put(self, address: str, payload: bytes, headers: Mapping[str, str]) -> None:
-        """Publish and return once it is stored, or was before.
+        """Publish and return once it is stored, or was before; said again while nobody answers, for its id is the same.
 
         Raises an error of the client or of JetStream, and TimeoutError where no answer came in time: it may be stored.
         """
@@ -100,10 +102,12 @@ class Store:
         reply = f"{self._inbox}.{self._asked}"
         answered = self._waiting[reply] = asyncio.get_running_loop().create_future()
         try:
-            await self._client.publish(address, payload, reply=reply, headers=dict(headers))
-            self._client.write_now()
             async with asyncio.timeout(self._timeout_s):
-                answer = await answered
+                while not answered.done():
+                    await self._client.publish(address, payload, reply=reply, headers=dict(headers))
+                    self._client.write_now()
+                    await asyncio.wait((answered,), timeout=AGAIN_S)
+            answer = answered.result()
         finally:
             del self._waiting[reply]
         if answer.headers and answer.headers.get("Status") == NO_RESPONDERS_STATUS:

@@ -27,8 +27,8 @@ class PromptTransport(TcpTransport):
         loop = asyncio.get_running_loop()
         reader = _Reader(limit=buffer_size)
         protocol = asyncio.StreamReaderProtocol(reader)
-        connecting = loop.create_connection(lambda: protocol, uri.hostname or "", uri.port or PORT)
-        transport, _ = await asyncio.wait_for(connecting, connect_timeout)
+        async with asyncio.timeout(connect_timeout):
+            transport, _ = await loop.create_connection(lambda: protocol, uri.hostname or "", uri.port or PORT)
         self._bare_io_reader = self._io_reader = reader
         self._bare_io_writer = self._io_writer = asyncio.StreamWriter(transport, protocol, reader, loop)
 

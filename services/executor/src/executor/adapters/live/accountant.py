@@ -48,7 +48,8 @@ class Accountant:
             self._wanted.clear()
             self._outbox.put(await self.snapshot())
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wanted.wait(), self._rules.reconcile_s)
+                async with asyncio.timeout(self._rules.reconcile_s):
+                    await self._wanted.wait()
 
     async def snapshot(self) -> VenueSnapshot:
         """Gather everything; what fails is told of in `gap`."""

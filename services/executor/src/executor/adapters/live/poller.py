@@ -51,7 +51,8 @@ class Poller:
         """Look every so often for ever, and when asked to."""
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wanted.wait(), self._rules.poll_ms / 1000)
+                async with asyncio.timeout(self._rules.poll_ms / 1000):
+                    await self._wanted.wait()
             try:
                 await self.look(is_news=True)
             except UnauthorizedError as error:

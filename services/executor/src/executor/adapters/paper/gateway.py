@@ -96,7 +96,8 @@ class PaperGateway:
             next_look = Instant((self._looked_at or now) + int(self._reconcile_s * SECOND))
             wait = max(0.0, since(next_look if due is None else min(due, next_look), self._clock.now()) / SECOND)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._news.wait(), wait)
+                async with asyncio.timeout(wait):
+                    await self._news.wait()
 
     def _begin(self, now: Instant) -> None:
         """Start the account at the moment of going live: a standby's process is older than its turn."""
