@@ -238,12 +238,19 @@ NEEDS_A_KEY = (
 ISOLATED = ("scanner", "risk")
 CONNECT = """
 import socket
-for host, port in {places}:
+from concurrent.futures import ThreadPoolExecutor
+
+def reach(place):
     try:
-        socket.create_connection((host, port), timeout=3).close()
-        print(host, "reached")
+        socket.create_connection(place, timeout=3).close()
     except OSError as error:
-        print(host, type(error).__name__)
+        return type(error).__name__
+    return "reached"
+
+places = {places}
+with ThreadPoolExecutor(len(places)) as all_at_once:
+    for (host, _), found in zip(places, all_at_once.map(reach, places)):
+        print(host, found)
 """
 
 
