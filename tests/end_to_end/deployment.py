@@ -53,7 +53,8 @@ class Deployment:
         self.marker = secrets.token_hex(16)
         pip_conf = folder / "pip.conf"
         pip_conf.write_text(f"# {self.marker}\n" + Path(os.environ.get("PIP_CONF", os.devnull)).read_text())
-        self.environment = os.environ | self.ports | {"TAG": TAG, "PIP_CONF": str(pip_conf)}
+        owner = {"OWNER_UID": str(os.getuid()), "OWNER_GID": str(os.getgid())}
+        self.environment = os.environ | self.ports | owner | {"TAG": TAG, "PIP_CONF": str(pip_conf)}
 
     def compose(self, *arguments):
         command = (
@@ -166,10 +167,8 @@ class Deployment:
             f'services: {{executor-live: {{volumes: ["{secrets}:/run/wallet/secrets:ro"]}}}}\n', encoding="utf-8"
         )
         files = ("--file", str(ROOT / "compose.yaml"), "--file", str(mounted))
-        named = ("--project-name", self.project, "--env-file", str(self.file), "--profile", "live")
         run = ("run", "--rm", "--no-deps", "-T", "--entrypoint", "python", "executor-live", "-c", code)
-        owner = {"OWNER_UID": str(os.getuid()), "OWNER_GID": str(os.getgid())}
-        return docker("compose", *named, *files, *run, env=self.environment | owner, cwd=ROOT).strip()
+        return self.compose(*files, "--profile", "live", *run).strip()
 
     @contextlib.contextmanager
     def somebody_outside(self):

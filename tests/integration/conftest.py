@@ -2,6 +2,7 @@
 
 import pytest
 
+from common.bus.nats_prompt import PromptClient
 from support.containers import CHOSEN, NatsContainer
 from support.nats_server import NatsServer
 
@@ -20,3 +21,22 @@ async def server():
 def nats(server):
     """The same, by the name that it has beside other servers."""
     return server
+
+
+@pytest.fixture
+async def clients(server):
+    """Clients of the server, by the user; of another address that leads there where one is given."""
+    made = []
+
+    async def client(user, url="", **options):
+        found = PromptClient()
+        await found.connect(
+            url or server.url, user=user, password=server.passwords[user], inbox_prefix=f"_INBOX.{user}",
+            pending_size=0, **options,
+        )  # fmt: skip
+        made.append(found)
+        return found
+
+    yield client
+    for each in made:
+        await each.close()

@@ -8,30 +8,12 @@ import pytest
 from nats.js import errors as js_errors
 
 from builders import NOON, a_price
-from common.bus.nats_prompt import PromptClient, Store, hear
+from common.bus.nats_prompt import Store, hear
 from common.contracts.risk import TradingHalted
 from common.errors import BusError
 from support.waiting import eventually
 
 SUBJECT = "oracle.price.BTC"
-
-
-@pytest.fixture
-async def clients(server):
-    """Clients of the server, by the user."""
-    made = []
-
-    async def client(user):
-        found = PromptClient()
-        await found.connect(
-            server.url, user=user, password=server.passwords[user], inbox_prefix=f"_INBOX.{user}", pending_size=0
-        )
-        made.append(found)
-        return found
-
-    yield client
-    for each in made:
-        await each.close()
 
 
 @pytest.mark.parametrize("at_once", [True, False])

@@ -5,10 +5,12 @@ import contextlib
 
 import pytest
 
-from common.bus.nats_prompt import PromptClient, hear
+from common.bus.nats_prompt import hear
 from support.waiting import eventually
 
 SUBJECT = "oracle.price.BTC"
+WHOLE = 65_536
+COMES_BACK = {"reconnect_time_wait": 0.05, "max_reconnect_attempts": -1}
 
 
 class Between:
@@ -16,8 +18,7 @@ class Between:
 
     def __init__(self, server):
         self._server, self._clients = server, []
-        self.piece, self.connections = 65_536, 0
-        self._tasks = set()
+        self.piece, self.connections = WHOLE, 0
 
     async def start(self):
         self._listening = await asyncio.start_server(self._meet, "127.0.0.1", 0)
@@ -27,17 +28,16 @@ class Between:
         self.connections += 1
         there_reader, there_writer = await asyncio.open_connection("127.0.0.1", self._server.port)
         self._clients.append(writer)
-        ways = (self._hand_on(reader, there_writer, 65_536), self._hand_on(there_reader, writer, None))
+        ways = (self._hand_on(reader, there_writer, WHOLE), self._hand_on(there_reader, writer, self.piece))
         with contextlib.suppress(OSError):
             await asyncio.gather(*ways)
         writer.close()
         there_writer.close()
 
     async def _hand_on(self, reader, writer, piece):
-        while data := await reader.read(65_536):
-            size = piece or self.piece
-            for at in range(0, len(data), size):
-                writer.write(data[at : at + size])
+        while data := await reader.read(WHOLE):
+            for at in range(0, len(data), piece):
+                writer.write(data[at : at + piece])
                 await writer.drain()
                 await asyncio.sleep(0)
         writer.close()
@@ -63,50 +63,38 @@ async def between(server):
     await found.stop()
 
 
-@contextlib.asynccontextmanager
-async def client_of(url, server, user):
-    client = PromptClient()
-
-    async def quietly(_error):
-        """It says what happened to its connection."""
-
-    await client.connect(
-        url, user=user, password=server.passwords[user], inbox_prefix=f"_INBOX.{user}", pending_size=0,
-        reconnect_time_wait=0.05, max_reconnect_attempts=-1, error_cb=quietly,
-    )  # fmt: skip
-    try:
-        yield client
-    finally:
-        await client.close()
+async def quietly(_error):
+    """The client says what happened to its connection."""
 
 
-@pytest.mark.parametrize("piece", [1, 7, 65_536])
-async def test_messages_are_heard_in_order_in_whatever_pieces_they_come(server, between, piece):
+@pytest.mark.parametrize("piece", [1, 7, WHOLE])
+async def test_messages_are_heard_in_order_in_whatever_pieces_they_come(clients, between, piece):
     between.piece, heard = piece, []
-    async with client_of(server.url, server, "oracle") as oracle, client_of(between.url, server, "scanner") as scanner:
-        await hear(scanner, SUBJECT, lambda message: heard.append((message.data, message.headers)))
-        await scanner.flush()
-        for number in range(30):
-            await oracle.publish(SUBJECT, b"%d" % number * number, headers={"n": str(number)} if number % 2 else None)
-        await eventually(lambda: len(heard) == 30)
+    oracle, scanner = await clients("oracle"), await clients("scanner", between.url)
+    await hear(scanner, SUBJECT, lambda message: heard.append((message.data, message.headers)))
+    await scanner.flush()
+    for number in range(30):
+        await oracle.publish(SUBJECT, b"%d" % number * number, headers={"n": str(number)} if number % 2 else None)
+    await eventually(lambda: len(heard) == 30)
 
     assert [data for data, _ in heard] == [b"%d" % number * number for number in range(30)]
     assert [headers for _, headers in heard] == [{"n": str(n)} if n % 2 else None for n in range(30)]
 
 
 @pytest.mark.parametrize("how", ["nonsense", "cut"])
-async def test_a_connection_that_makes_no_sense_any_more_is_made_anew_and_heard_on(server, between, how):
+async def test_a_connection_that_makes_no_sense_any_more_is_made_anew_and_heard_on(clients, between, how):
     heard = []
-    async with client_of(server.url, server, "oracle") as oracle, client_of(between.url, server, "scanner") as scanner:
-        await hear(scanner, SUBJECT, lambda message: heard.append(message.data))
-        await scanner.flush()
-        if how == "nonsense":
-            between.say(b"MSG one two three four five six\r\n\r\nWHAT\r\n")
-        else:
-            between.cut()
-        await eventually(lambda: between.connections == 2 and scanner.is_connected, why="it connects anew")
-        await scanner.flush()
-        await oracle.publish(SUBJECT, b"after")
-        await eventually(lambda: heard == [b"after"])
+    oracle, scanner = await clients("oracle"), await clients("scanner", between.url, error_cb=quietly, **COMES_BACK)
+    await hear(scanner, SUBJECT, lambda message: heard.append(message.data))
+    await scanner.flush()
+    if how == "nonsense":
+        between.say(b"MSG one two three four five six\r\n\r\nWHAT\r\n")
+    else:
+        between.cut()
+    await eventually(lambda: between.connections == 2 and scanner.is_connected, why="it connects anew")
+    await scanner.flush()
+    await oracle.publish(SUBJECT, b"after")
+    await eventually(lambda: heard == [b"after"])
+    await scanner.close()
 
     assert scanner.is_closed

@@ -57,7 +57,9 @@ class Desk:
         self.scene, self.exchange, self.signer, self.credentials = scene, exchange, signer, credentials
         self.salt = 0
 
-    def order(self, price, shares, *, side="BUY", order_type="GTC", token=None, expiration_s=0, post_only=False):
+    def order(
+        self, price, shares, *, side="BUY", order_type="GTC", token=None, expiration_s=0, post_only=False, by=None
+    ):
         self.salt += 1
         found = amounts(side, Decimal(str(price)), Decimal(str(shares)), order_type, TICK)
         signed = self.signer.sign(OrderTerms(
@@ -71,7 +73,7 @@ class Desk:
             expiration_s=expiration_s,
             post_only=post_only,
         )
-        return self.exchange.order_request(body), signed.order_id
+        return (by or self.exchange).order_request(body), signed.order_id
 
     async def post(self, *order, **more):
         return await self.exchange.post(*self.order(*order, **more))
@@ -433,7 +435,7 @@ async def test_an_answer_that_is_none_is_unknown_and_the_request_was_sent_once(r
         peer = Peer(raw)
         async with peer.exchange(desk, order_s_max=0.3) as client:
             with pytest.raises(UnknownError):
-                await client.post(*desk.order("0.02", 100))
+                await client.post(*desk.order("0.02", 100, by=client))
         assert len(peer.requests) == 1
 
 
@@ -450,14 +452,14 @@ async def test_one_connection_is_kept_and_a_closed_one_is_noticed_before_anythin
 async def test_a_request_carries_what_the_venue_wants_to_see():
     async with a_desk() as desk:
         peer = Peer(b"")
-        request, order_id = desk.order("0.02", 100)
         async with peer.exchange(desk) as client:
+            request, order_id = desk.order("0.02", 100, by=client)
             with pytest.raises(UnknownError):
                 await client.post(request, order_id)
         [(head, sent)] = peer.requests
         assert head + sent == request
         assert sent.startswith(b'{"deferExec":false,"order":{')
-        assert head.startswith(b"POST /clob/order HTTP/1.1\r\nHost: 127.0.0.1:")
+        assert head.startswith(b"POST /order HTTP/1.1\r\nHost: 127.0.0.1:")
         for name in (b"User-Agent: pm-arb/", b"Content-Type: application/json", b"POLY_SIGNATURE: ", b"POLY_API_KEY: "):
             assert head.count(name) == 1
         assert b"Accept-Encoding" not in head

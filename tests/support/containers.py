@@ -33,6 +33,13 @@ def need_an_engine():
         pytest.skip("no Docker engine answers")
 
 
+def wait_until(is_ready, image):
+    deadline = time.monotonic() + READY_WITHIN_S
+    while not is_ready():
+        assert time.monotonic() < deadline, f"{image}: not ready within {READY_WITHIN_S} s"
+        time.sleep(0.05)
+
+
 CHOSEN = os.environ.get("INTEGRATION_SERVERS") == "containers"
 """Whether the tests that have one server of their own have it in a container: `make integration-containers`."""
 
@@ -47,10 +54,7 @@ class NatsContainer(NatsServer):
             self.container.get_wrapped_container().start()
         else:
             self._make()
-        deadline = time.monotonic() + READY_WITHIN_S
-        while not self._greets():
-            assert time.monotonic() < deadline, f"{NATS}: not ready within {READY_WITHIN_S} s"
-            time.sleep(0.05)
+        wait_until(self._greets, NATS)
 
     def _make(self):
         need_an_engine()
@@ -117,7 +121,4 @@ class PostgresContainer:
     def _wait(self):
         """Wait until it answers over TCP: while it is being initialised only its socket does."""
         ready = ["pg_isready", "--quiet", "--host", "127.0.0.1", "--username", "postgres"]
-        deadline = time.monotonic() + READY_WITHIN_S
-        while self.container.exec(ready).exit_code:
-            assert time.monotonic() < deadline, f"{POSTGRES}: not ready within {READY_WITHIN_S} s"
-            time.sleep(0.1)
+        wait_until(lambda: self.container.exec(ready).exit_code == 0, POSTGRES)

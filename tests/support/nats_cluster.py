@@ -9,6 +9,7 @@ from nats.js import errors as js_errors
 from common.bootstrap import streams
 from common.bootstrap.nats_config import BOOTSTRAP, Member
 from common.bus.nats import connect
+from console.backup.streams import connected
 from support.nats_server import NatsServer, free_port
 from support.waiting import eventually
 
@@ -40,14 +41,8 @@ class NatsCluster:
 
     async def leader_of(self, stream):
         """Answer the server that writes a stream first."""
-        client = Client()
-        await client.connect(
-            self.url.split(","), user=BOOTSTRAP, password=self.passwords[BOOTSTRAP], inbox_prefix=f"_INBOX.{BOOTSTRAP}"
-        )
-        try:
+        async with connected(self.url, BOOTSTRAP, self.passwords[BOOTSTRAP]) as client:
             found = await client.jetstream().stream_info(stream)
-        finally:
-            await client.close()
         return self.servers[int(found.cluster.leader.removeprefix("n"))]
 
     def remove(self):

@@ -13,17 +13,24 @@ from py_clob_client_v2.order_utils.model.order_data_v2 import OrderDataV2, order
 from py_clob_client_v2.signer import Signer as OlderSigner
 from pydantic import SecretStr
 
+from executor.adapters.credentials import Credentials
 from executor.adapters.signer import Signer
 from executor.adapters.typed_data import EXCHANGE_V3, NEG_RISK_EXCHANGE, STANDARD_EXCHANGE, OrderTerms
 
 KEY = "a1" * 32
 FUNDER = "0x52908400098527886E0F7030069857D2E4169EE7"
 API_KEY = "3f6f7a60-1f0e-4d0a-9c0e-6a1c2b3d4e5f"
+SECRET, PASSPHRASE = "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LTAxMjM=", "f0" * 32
 POLYGON = 137
 
 
 def a_signer(signature_type=0, key=KEY):
     return Signer(SecretStr(key), signature_type=signature_type, funder=FUNDER if signature_type else "")
+
+
+def credentials(key=API_KEY):
+    address = a_signer().wallet.key_address
+    return Credentials(address=address, key=key, secret=SecretStr(SECRET), passphrase=SecretStr(PASSPHRASE))
 
 
 def terms(**changes):

@@ -24,20 +24,27 @@ from executor.adapters.live.naming import OrderNamer, terms_of
 from executor.adapters.signer import Signer
 from executor.adapters.typed_data import OrderHasher, Wallet, checksum
 from executor.adapters.wire_orders import order_body
-from unit.executor.signing_builders import API_KEY, FUNDER, KEY, POLYGON, a_signer, older, orders, terms, unified
+from unit.executor.signing_builders import (
+    API_KEY,
+    FUNDER,
+    KEY,
+    PASSPHRASE,
+    POLYGON,
+    SECRET,
+    a_signer,
+    credentials,
+    older,
+    orders,
+    terms,
+    unified,
+)  # fmt: skip
 
 ACCOUNT = Account.from_key(f"0x{KEY}")
-SECRET = "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LTAxMjM="
-PASSPHRASE = "f0" * 32
 SIGNATURE_TYPES = (0, 1, 2, 3)
 KINDS = st.sampled_from([
     ("GTC", 0, False), ("GTC", 0, True), ("GTD", 1795229999, False), ("GTD", 1795229999, True), ("FAK", 0, False),
     ("FOK", 0, False),
 ])  # fmt: skip
-
-
-def credentials():
-    return Credentials(address=ACCOUNT.address, key=API_KEY, secret=SecretStr(SECRET), passphrase=SecretStr(PASSPHRASE))
 
 
 @settings(deadline=None)

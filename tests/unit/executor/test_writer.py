@@ -1,23 +1,15 @@
 """What was written ahead is used as it is, and never where anything has changed."""
 
 import orjson
-from pydantic import SecretStr
 
 from builders import NOON, an_approval
 from common.clock import VirtualClock
 from executor.adapters.attentive import AttentiveDesk
-from executor.adapters.credentials import Credentials
 from executor.adapters.exchange import Exchange
 from executor.adapters.live.naming import OrderNamer
 from executor.adapters.live.writer import AHEAD_MAX, OrderWriter
 from unit.executor.desk_builders import Lived
-from unit.executor.signing_builders import API_KEY, a_signer
-
-SECRET, PASSPHRASE = SecretStr("c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LTAxMjM="), SecretStr("f0" * 32)
-
-
-def credentials(key=API_KEY):
-    return Credentials(address=a_signer().wallet.key_address, key=key, secret=SECRET, passphrase=PASSPHRASE)
+from unit.executor.signing_builders import PASSPHRASE, a_signer, credentials
 
 
 def a_writer():
@@ -58,8 +50,8 @@ def test_what_is_written_shows_no_passphrase():
     writer, _ = a_writer()
     written = writer.write_anew(an_approval())
 
-    assert PASSPHRASE.get_secret_value().encode() in written.request
-    assert PASSPHRASE.get_secret_value() not in repr(written)
+    assert PASSPHRASE.encode() in written.request
+    assert PASSPHRASE not in repr(written)
 
 
 def test_another_approval_is_written_for_itself_though_it_goes_by_the_same_name():

@@ -121,7 +121,8 @@ class Service:
                 self._failure = str(error)
                 log.warning("bus_not_reached", error=str(error))
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._stopping.wait(), CONNECT_WAIT_S)
+                    async with asyncio.timeout(CONNECT_WAIT_S):
+                        await self._stopping.wait()
         return None
 
     async def _live(self, bus: Bus) -> None:
@@ -168,9 +169,9 @@ class Service:
     def _take_latest(self, message: Message) -> None:
         self._inbox.put_latest(message.subject, message.event)
 
-    def _take(self, message: Message) -> None:
+    def _take(self, message: Message, acknowledge: Acknowledge | None = None) -> None:
         self._alarms.heed(message)
-        self._inbox.put_input(Input(message.event, message.headers))
+        self._inbox.put_input(Input(message.event, message.headers, acknowledge))
 
     def _get_ready(self, event: Event) -> None:
         if not self._inbox.owes:  # what has come goes before what may come
@@ -199,7 +200,7 @@ class Service:
         if assembly.projector is not None:
             tasks.append(asyncio.create_task(project(bus, self._name, assembly.projector, assembly.core, tracer)))
         elif self._name in DURABLE_FILTERS:
-            await bus.consume(self._name, self._take_durable)
+            await bus.consume(self._name, self._take)
         self._state, self._failure = "live", ""
         assert self._loop is not None
         tasks += [asyncio.create_task(self._loop.run(), name="loop"), asyncio.create_task(self._tick(), name="tick")]
@@ -208,10 +209,6 @@ class Service:
         vitals.put_the_loop_first()
         log.info("live")
         return tasks
-
-    def _take_durable(self, message: Message, acknowledge: Acknowledge) -> None:
-        self._alarms.heed(message)
-        self._inbox.put_input(Input(message.event, message.headers, acknowledge))
 
     async def _wait(self, tasks: list["asyncio.Task[None]"]) -> None:
         """Wait for the word to stop; a task that ends by itself is a bug, and ends the process."""
