@@ -54,12 +54,25 @@ def test_what_is_traded_on_is_public_data_unless_the_owner_says_otherwise():
 
 
 @pytest.mark.parametrize("overlay", PROFILES)
-def test_scanner_and_risk_meet_the_bus_and_whoever_measures_them_and_nobody_else(overlay):
+@pytest.mark.parametrize("name", ["scanner", "risk"])
+def test_scanner_and_risk_meet_the_bus_and_what_measures_them_each_on_a_network_of_its_own(overlay, name):
     blocks = composed(overlay)
-    met = {name for name, block in blocks.items() if "core" in block["networks"]}
 
-    assert blocks["scanner"]["networks"] == blocks["risk"]["networks"] == ["core"]
-    assert met - {"scanner", "risk"} == {"nats", "prometheus"}
+    assert blocks[name]["networks"] == [name]
+    assert {other for other, block in blocks.items() if name in block["networks"]} == {name, "nats", "prometheus"}
+    assert compose()["networks"][name] == {"internal": True}
+
+
+def test_prometheus_answers_on_the_operators_network_alone():
+    block = compose()["services"]["prometheus"]
+    at = [option.split("=")[1] for option in block["command"] if option.startswith("--web.listen-address=")]
+
+    assert at == ["prometheus.operator:9090"]
+    assert block["networks"] == {
+        "bus": None, "scanner": None, "risk": None, "operator": {"aliases": ["prometheus.operator"]},
+    }  # fmt: skip
+    on_it = {name for name, each in compose()["services"].items() if "operator" in each["networks"]}
+    assert on_it == {"nats", "postgres", "prometheus", "grafana", "jaeger"}
 
 
 @pytest.mark.parametrize("overlay", PROFILES)

@@ -38,7 +38,7 @@ def flows(overlay):
 
 def wanted(overlay):
     """What is needed of what compose.yaml's networks let through: each to the server that its network is there for."""
-    speaking = on_network("bus", overlay) | on_network("core", overlay)
+    speaking = set().union(*(on_network(name, overlay) for name in ("bus", "scanner", "risk")))
     found = {(name, "nats", 4222) for name in speaking & (set(SERVICES) | {"bootstrap"})}
     found |= {(name, "postgres", 5432) for name in on_network("store", overlay) - {"postgres"}}
     found |= {("prometheus", name, 8000) for name in (*SERVICES, "bootstrap")}

@@ -258,12 +258,14 @@ with ThreadPoolExecutor(len(places)) as all_at_once:
 @slowly
 @pytest.mark.parametrize("name", ISOLATED)
 def test_from_inside_nothing_but_the_bus_is_reached_and_no_secret_of_others_is_read(deployment, name):
-    others = [(each, 8000) for each in ("oracle", "venue", "executor", "ledger", "alerter", "bootstrap")]
-    places = [("nats", 4222), ("postgres", 5432), ("simulator", 8000), ("example.com", 443), ("1.1.1.1", 443), *others]
+    others = [(each, 8000) for each in (*SERVICES, "bootstrap") if each != name]
+    silent = ("prometheus", 9090)
+    places = [("nats", 4222), ("postgres", 5432), ("simulator", 8000), ("example.com", 443), ("1.1.1.1", 443), silent, *others]
 
     found = dict(line.split() for line in deployment.inside(name, CONNECT.format(places=places)).splitlines())
 
     assert found.pop("nats") == "reached"
+    assert found["prometheus"] == "ConnectionRefusedError", "it measures, and answers on another network"
     assert set(found.values()) <= {"gaierror", "OSError", "TimeoutError", "ConnectionRefusedError"}, found
     unheard_of = {"postgres", "simulator", "example.com", *(each for each, _ in others)}
     assert unheard_of <= {host for host, what in found.items() if what == "gaierror"}
