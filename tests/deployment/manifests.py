@@ -20,6 +20,10 @@ CUSTOM = {"Cluster", "ExternalSecret", "ServiceMonitor"}
 """Kinds that an operator brings into a cluster; their schemas are not Kubernetes' own."""
 
 
+OLDEST = "1.33"
+"""The oldest Kubernetes that the manifests are meant for."""
+
+
 def kustomize(folder):
     done = subprocess.run([KUBECTL, "kustomize", folder], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -89,6 +93,6 @@ def on_network(name, overlay):
 
 
 __all__ = [
-    "CUSTOM", "KUBECTL", "KUBERNETES", "NAMESPACE", "OVERLAYS", "PROFILES", "ROOT", "SERVICES", "compose", "composed", "container",
+    "CUSTOM", "KUBECTL", "KUBERNETES", "NAMESPACE", "OLDEST", "OVERLAYS", "PROFILES", "ROOT", "SERVICES", "compose", "composed", "container",
     "environment", "kustomize", "mounted_secrets", "of_kind", "on_network", "pods", "rendered",
 ]  # fmt: skip

@@ -82,6 +82,7 @@ def test_a_service_is_started_when_what_it_stands_on_is_healthy_and_every_contai
 
     for name in SERVICES:
         needed = {"nats", "bootstrap"} | ({"postgres"} if name == "ledger" else set())
+        needed |= {"simulator"} if "world" in blocks[name]["networks"] else set()
         assert blocks[name]["depends_on"] == dict.fromkeys(needed, healthy), name
     assert blocks["bootstrap"]["depends_on"] == {"nats": healthy}
     own = set(SERVICES) | {"simulator"}

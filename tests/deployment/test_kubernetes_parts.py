@@ -10,14 +10,17 @@ import textwrap
 from pathlib import Path
 
 import asyncpg
+import kubernetes_validate
 import pytest
 import yaml
 
 from common.bootstrap.nats_config import BOOTSTRAP, USERS, password_variable, render, render_authorization
 from common.contracts.subjects import SERVICES
 from deployment.manifests import (
+    CUSTOM,
     KUBERNETES,
     NAMESPACE,
+    OLDEST,
     OVERLAYS,
     ROOT,
     compose,
@@ -57,6 +60,18 @@ def with_component(folder, name):
     }  # fmt: skip
     (overlay / "kustomization.yaml").write_text(yaml.safe_dump(kustomization))
     return kustomize(overlay)
+
+
+@pytest.mark.parametrize(
+    "part", ["secrets", "external-secrets", *sorted(p.name for p in (KUBERNETES / "components").iterdir())]
+)
+def test_every_part_renders_to_what_the_schemas_of_kubernetes_say(copy, part):
+    objects = kustomize(copy / part) if "secrets" in part else with_component(copy, part)
+
+    assert objects
+    for found in objects:
+        if found["kind"] not in CUSTOM:
+            kubernetes_validate.validate(found, OLDEST, strict=True)
 
 
 def test_the_script_makes_a_password_for_every_user_of_nats_once(copy):

@@ -12,10 +12,11 @@ import pytest
 
 from common.bootstrap.__main__ import BootstrapSettings
 from common.bootstrap.nats_config import BOOTSTRAP
-from common.runtime.health import HealthServer
 from common.settings import ServiceSettings, load
+from common.telemetry.health import HealthServer
 from deployment.manifests import (
     CUSTOM,
+    OLDEST,
     OVERLAYS,
     ROOT,
     SERVICES,
@@ -35,8 +36,6 @@ LIVE_GATEWAY = {
     "POLYMARKET_RELAYER_API_KEY", "DRY_RUN",
 }  # fmt: skip
 """What only a gateway to the real venue is told."""
-OLDEST = "1.33"
-"""The oldest Kubernetes that the manifests are meant for."""
 
 every_overlay = pytest.mark.parametrize("overlay", OVERLAYS)
 
@@ -155,8 +154,10 @@ def test_the_simulator_is_asked_what_compose_asks_it():
 def test_bootstrap_stays_and_is_ready_while_everything_is_in_place(overlay):
     only = container(pods(overlay)["bootstrap"])
 
-    assert only["args"] == compose()["services"]["bootstrap"]["command"]
-    assert only["readinessProbe"]["exec"]["command"] == compose()["services"]["bootstrap"]["healthcheck"]["test"][1:]
+    told = compose()["services"]["bootstrap"]
+    assert only["args"] == told["command"] == ["--keep"]
+    assert only["livenessProbe"]["httpGet"] == {"path": "/live", "port": "http"}
+    assert only["readinessProbe"]["httpGet"] == {"path": told["environment"]["HEALTH_PATH"], "port": "http"}
     assert environment(overlay, "bootstrap")["STREAM_REPLICAS"] == "3"
 
 

@@ -259,8 +259,8 @@ with ThreadPoolExecutor(len(places)) as all_at_once:
 @pytest.mark.parametrize("name", ISOLATED)
 def test_from_inside_nothing_but_the_bus_is_reached_and_no_secret_of_others_is_read(deployment, name):
     others = [(each, 8000) for each in (*SERVICES, "bootstrap") if each != name]
-    silent = ("prometheus", 9090)
-    places = [("nats", 4222), ("postgres", 5432), ("simulator", 8000), ("example.com", 443), ("1.1.1.1", 443), silent, *others]
+    silent = [("postgres", 5432), ("simulator", 8000), ("prometheus", 9090), ("example.com", 443), ("1.1.1.1", 443)]
+    places = [("nats", 4222), *silent, *others]
 
     found = dict(line.split() for line in deployment.inside(name, CONNECT.format(places=places)).splitlines())
 

@@ -1,22 +1,11 @@
 """NATS's own figures, asked of a real server."""
 
-import asyncio
-import urllib.request
-
 from prometheus_client import CollectorRegistry
-from pydantic import SecretStr
 
 from builders import an_approval
-from common.bootstrap.__main__ import BootstrapSettings, serve_metrics
 from common.bootstrap.nats_metrics import NatsCollector
 from common.contracts.subjects import DURABLE_FILTERS, JOURNAL, STREAMS
 from support.nats_cluster import NatsCluster
-from support.nats_server import free_port
-
-
-def page(url):
-    with urllib.request.urlopen(url, timeout=5) as answer:
-        return answer.read().decode()
 
 
 def asked(*servers):
@@ -80,15 +69,3 @@ async def test_of_a_cluster_every_server_is_told_of_and_each_stream_and_consumer
         assert value("pm_arb_stream_last_sequence", {"stream": JOURNAL.name}) == 3
     finally:
         cluster.remove()
-
-
-async def test_bootstrap_serves_them_where_it_is_told_to_and_nowhere_else(server):
-    settings = BootstrapSettings(bootstrap_nats_password=SecretStr("x"), http_port=free_port())
-    assert serve_metrics(settings) == 0
-
-    monitored = settings.model_copy(update={"nats_monitor_url": f"http://127.0.0.1:{server.monitor_port}"})
-    port = serve_metrics(monitored)
-
-    assert f'pm_arb_nats_up{{server="{place(server)}"}} 1.0' in await asyncio.to_thread(
-        page, f"http://127.0.0.1:{port}/metrics"
-    )

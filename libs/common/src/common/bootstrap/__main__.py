@@ -2,7 +2,7 @@
 
 It keeps trying while the server is still starting, and ends when everything is in place. With `--keep` it stays, and
 sets the server up anew whenever that has restarted: a stream in memory does not outlive its server, and the services
-may not create one.
+may not create one. Meanwhile it answers /live, /ready (everything is in place) and /metrics (of NATS).
 """
 
 import argparse
@@ -11,14 +11,14 @@ import contextlib
 import math
 import signal
 import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
+import time
+from collections.abc import Callable
 from typing import Annotated
 
 from nats import errors as nats_errors
 from nats.aio.client import Client
 from nats.js import errors as js_errors
-from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client import CollectorRegistry
 from pydantic import Field, SecretStr
 
 from common.bootstrap import streams
@@ -27,6 +27,7 @@ from common.bootstrap.nats_metrics import NatsCollector
 from common.contracts.subjects import DURABLE_FILTERS, LEASES, STREAMS
 from common.errors import BusError, SettingsError
 from common.settings import Settings, load
+from common.telemetry.health import HealthServer
 
 EXIT_SETTINGS = 78
 """EX_CONFIG of sysexits.h: trying again will not help."""
@@ -34,6 +35,9 @@ EXIT_UNREACHED = 1
 CONNECT_TIMEOUT_S = 2
 PING_INTERVAL_S = 2
 RETRY_WAIT_S = 0.5
+TURN_S = 1.0
+STUCK_S = 30.0
+"""Without a turn of the loop for that long it is not alive."""
 FAILURES = (nats_errors.Error, js_errors.Error, TimeoutError, OSError)
 
 Say = Callable[[str], object]
@@ -52,20 +56,18 @@ class BootstrapSettings(Settings):
     """Where the server says how it is, or with commas each of several; with `--keep` only, no metrics when empty."""
     http_host: str = "127.0.0.1"
     http_port: Annotated[int, Field(ge=0, le=65535)] = 0
-    """Where its /metrics are served."""
+    """Where it answers while it stays; 0 is any port that is free."""
 
 
 def main() -> int:
     """Set up the server that the environment names; answer the exit code."""
     parser = argparse.ArgumentParser(prog="python -m common.bootstrap", description=__doc__)
     parser.add_argument("--keep", action="store_true", help="stay, and set the server up anew whenever it restarts")
-    parser.add_argument("--ready-file", type=Path, help="a file that is there while everything is in place")
     options = parser.parse_args()
     try:
         settings = load(BootstrapSettings)
         if options.keep:
-            serve_metrics(settings)
-            asyncio.run(keep(settings, sys.stderr.write, options.ready_file))
+            asyncio.run(Keeper(settings, sys.stderr.write).run())
         else:
             asyncio.run(_once(settings, sys.stderr.write))
     except SettingsError as error:
@@ -77,23 +79,57 @@ def main() -> int:
     return 0
 
 
-def serve_metrics(settings: BootstrapSettings) -> int:
-    """Serve the server's numbers from a thread, if it is said where to ask; answer the port, 0 without."""
-    if not settings.nats_monitor_url:
-        return 0
-    registry = CollectorRegistry()
-    registry.register(NatsCollector(settings.nats_monitor_url))
-    server, _ = start_http_server(settings.http_port, settings.http_host, registry)
-    return int(server.server_port)
+class Keeper:
+    """Sets the server up, waits until it is gone, begins again; tells meanwhile how it is."""
 
+    def __init__(self, settings: BootstrapSettings, say: Say, stuck_s: float = STUCK_S) -> None:
+        self._settings, self._say, self._stuck_s = settings, say, stuck_s
+        self._is_in_place, self._turned_at = False, time.monotonic()
+        metrics = CollectorRegistry()
+        if settings.nats_monitor_url:
+            metrics.register(NatsCollector(settings.nats_monitor_url))
+        self._health = HealthServer(
+            settings.http_host, settings.http_port, live=self._not_live, ready=self._not_ready, metrics=metrics
+        )
+        self.port = self._health.port
 
-async def keep(settings: BootstrapSettings, say: Say, ready_file: Path | None) -> None:
-    """Set up, wait until the server is gone, begin again; until SIGTERM."""
-    loop, working = asyncio.get_running_loop(), asyncio.create_task(_keep(settings, say, ready_file))
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, working.cancel)
-    with contextlib.suppress(asyncio.CancelledError):
-        await working
+    async def run(self) -> None:
+        """Stay until SIGTERM."""
+        loop = asyncio.get_running_loop()
+        tasks = [asyncio.create_task(self._keep()), asyncio.create_task(self._turn())]
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, tasks[0].cancel)
+        self._health.start()
+        try:
+            with contextlib.suppress(asyncio.CancelledError):
+                await tasks[0]
+        finally:
+            tasks[1].cancel()
+            self._health.stop()
+
+    async def _keep(self) -> None:
+        while True:
+            client, lost = await set_up(self._settings, self._say, math.inf)
+            self._is_in_place = True
+            try:
+                await lost.wait()
+            finally:
+                self._is_in_place = False
+                await _close(client)
+
+    async def _turn(self) -> None:
+        while True:
+            self._turned_at = time.monotonic()
+            await asyncio.sleep(TURN_S)
+
+    def _not_live(self) -> str:
+        age_s = time.monotonic() - self._turned_at
+        return (
+            f"expected a turn within {self._stuck_s:g} s, found none for {age_s:.0f} s" if age_s > self._stuck_s else ""
+        )
+
+    def _not_ready(self) -> str:
+        return "" if self._is_in_place else "waiting for NATS"
 
 
 async def set_up(settings: BootstrapSettings, say: Say, timeout_s: float) -> tuple[Client, asyncio.Event]:
@@ -128,26 +164,6 @@ async def _once(settings: BootstrapSettings, say: Say) -> None:
     await _close(client)
 
 
-async def _keep(settings: BootstrapSettings, say: Say, ready_file: Path | None) -> None:
-    while True:
-        client, lost = await set_up(settings, say, math.inf)
-        with _there_meanwhile(ready_file):
-            await lost.wait()
-        await _close(client)
-
-
-@contextlib.contextmanager
-def _there_meanwhile(ready_file: Path | None) -> Iterator[None]:
-    if ready_file is None:
-        yield
-        return
-    ready_file.touch()
-    try:
-        yield
-    finally:
-        ready_file.unlink(missing_ok=True)
-
-
 async def _connect(client: Client, settings: BootstrapSettings, lost: asyncio.Event) -> None:
     async def gone() -> None:
         lost.set()
@@ -155,7 +171,8 @@ async def _connect(client: Client, settings: BootstrapSettings, lost: asyncio.Ev
     await client.connect(
         settings.nats_url.split(","), user=BOOTSTRAP, password=settings.bootstrap_nats_password.get_secret_value(),
         name=BOOTSTRAP, inbox_prefix=f"_INBOX.{BOOTSTRAP}", connect_timeout=CONNECT_TIMEOUT_S,
-        allow_reconnect=False, ping_interval=PING_INTERVAL_S, error_cb=_quietly, closed_cb=gone,
+        allow_reconnect=False, max_reconnect_attempts=1, reconnect_time_wait=0,
+        ping_interval=PING_INTERVAL_S, error_cb=_quietly, closed_cb=gone,
     )  # fmt: skip
 
 

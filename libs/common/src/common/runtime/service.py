@@ -21,7 +21,6 @@ from common.errors import BusError, PmArbError, SettingsError
 from common.runtime import vitals
 from common.runtime.alarms import Alarms
 from common.runtime.assembly import Assembly
-from common.runtime.health import HealthServer
 from common.runtime.heart import Condition, Heart
 from common.runtime.inbox import Acknowledge, Inbox, Input
 from common.runtime.last_duties import ended, within
@@ -33,6 +32,7 @@ from common.runtime.tape import open_tape
 from common.runtime.tenure import Tenure
 from common.settings import ServiceSettings, load
 from common.telemetry import logs, traces
+from common.telemetry.health import HealthServer
 
 EXIT_FAILURE = 1
 """Whoever watches over the process starts it anew, and that is recovering."""

@@ -1,4 +1,4 @@
-"""`/live`, `/ready` and `/metrics` of a service, served from a thread so that a busy loop can still be asked."""
+"""`/live`, `/ready` and `/metrics` of a process, served from a thread so that a busy loop can still be asked."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -6,7 +6,7 @@ from threading import Thread
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
-from prometheus_client import make_wsgi_app
+from prometheus_client import REGISTRY, CollectorRegistry, make_wsgi_app
 
 Check = Callable[[], str]
 """Answers what is wrong, or an empty text."""
@@ -15,11 +15,14 @@ Check = Callable[[], str]
 class HealthServer:
     """Answers 200 when a check finds nothing wrong, else 503 and what it found."""
 
-    def __init__(self, host: str, port: int, *, live: Check, ready: Check, note: Check = lambda: "") -> None:
+    def __init__(
+        self, host: str, port: int, *, live: Check, ready: Check, note: Check = lambda: "",
+        metrics: CollectorRegistry = REGISTRY,
+    ) -> None:  # fmt: skip
         self._checks = {"/live": live, "/ready": ready}
         self._note = note
         """Something to know of a service with which nothing is wrong."""
-        self._metrics = make_wsgi_app()
+        self._metrics = make_wsgi_app(metrics)
         self._server: WSGIServer = make_server(host, port, self._answer, handler_class=_Quiet)
         self.port: int = self._server.server_port
         self._thread = Thread(target=self._server.serve_forever, name="health", daemon=True)
