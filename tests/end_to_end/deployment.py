@@ -75,6 +75,19 @@ class Deployment:
         self.compose("up", "--detach", "--wait", "--wait-timeout", str(HEALTHY_WITHIN_S), *STARTED)
         self.healthy_after_s = time.monotonic() - began
 
+    @contextlib.contextmanager
+    def built_again(self, name):
+        """Build an image with nothing kept from the build before; answer its name."""
+        again, secret = f"pm-arb-{name}-again:{TAG}", f"id=pip_conf,src={self.environment['PIP_CONF']}"
+        try:
+            docker(
+                "buildx", "build", "--quiet", "--no-cache", "--load", "--secret", secret, "--build-arg", f"SERVICE={name}",
+                "--file", "deploy/Dockerfile", "--tag", again, ".", cwd=ROOT,
+            )  # fmt: skip
+            yield again
+        finally:
+            docker("image", "rm", "--force", again)
+
     def down(self):
         try:
             self.compose("--profile", "live", "down", "--volumes", "--remove-orphans", "--timeout", "20")

@@ -192,6 +192,14 @@ def test_an_image_carries_only_what_its_service_needs_and_never_a_wallet_library
 
 @needs_engine
 @slowly
+def test_an_image_that_is_built_again_from_nothing_has_the_same_files(deployment):
+    with deployment.built_again("alerter") as again:
+        inspect = script("images").inspect
+        assert inspect(again)["digest"] == inspect(image("alerter"))["digest"]
+
+
+@needs_engine
+@slowly
 def test_a_container_is_confined_and_none_is_given_a_wallet(deployment):
     for container in deployment.containers():
         host, name = container["HostConfig"], container["Name"]
