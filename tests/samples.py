@@ -48,6 +48,9 @@ _ALL = (
     executor.OrderUnknown(event_id="e5", detail="no answer", **ORDER),
     executor.OrderCancelled(event_id="e6", reason="killed", filled=Decimal(3), **ORDER),
     executor.OrderFilled(event_id="e7", filled=Decimal(10), **ORDER),
+    executor.OrderAdopted(
+        event_id="e8", venue_order_id="0xf", side="BUY", price=Decimal("0.5"), quantity=Decimal(10), filled=Decimal(0), **ORDER
+    ),
     a_fill(),
     executor.FillConfirmed(event_id="c1", **FILL),
     executor.FillFailed(event_id="x1", reason="reverted", **FILL),

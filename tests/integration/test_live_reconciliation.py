@@ -69,6 +69,10 @@ async def test_an_order_that_nobody_here_placed_is_cancelled_and_stops_everythin
 
         await eventually(lambda: live.desk.reconciler.halted_by, within_s=20.0, why="it was found")
         await eventually(lambda: stranger not in live.scene.trader.open_ids(), within_s=20.0, why="it was cancelled")
+        await eventually(lambda: live.events("order_cancelled"), within_s=20.0, why="its end is in the record")
+        (adopted,) = live.events("order_adopted")
+        assert (adopted.venue_order_id, adopted.price, adopted.quantity) == (stranger, Decimal("0.02"), 100)
+        assert [end.order_id for end in live.events("order_cancelled")] == [adopted.order_id]
 
         halted = next(done for done in reconciled(live) if done.severity == "halt")
         assert [(d.kind, d.about) for d in halted.discrepancies] == [("foreign_order", stranger)]
@@ -79,3 +83,27 @@ async def test_an_order_that_nobody_here_placed_is_cancelled_and_stops_everythin
         await eventually(lambda: not why_not(live), within_s=20.0, why="the next look agrees")
         order_id = live.approve("0.02", 100)
         await live.becomes(order_id, OrderState.LIVE)
+
+
+async def test_what_a_stranger_bought_is_in_the_book_and_agrees_with_the_venue_once_an_operator_has_seen_it():
+    async with a_live_executor(tolerances=QUICK, **OFTEN) as live:
+        await eventually(lambda: reconciled(live), why="a first look")
+        await agrees_for(live, 3)  # the venue tells moments in whole seconds: this is later than the first look
+        before = live.dollars()
+        token = live.scene.tokens[0]
+        await live.scene.trader.placed(token, 0.99, 10)
+        await eventually(lambda: live.events("fill_confirmed"), within_s=30.0, why="its match is in the record")
+
+        (matched,) = {fill.fill_id: fill for fill in live.events("fill_matched")}.values()
+        assert (matched.strategy, matched.token_id, matched.side) == ("adopted", token, "BUY")
+        assert live.booked() == live.held() == matched.quantity > 0
+        paid = matched.price * matched.quantity + matched.fee
+        assert abs(before - live.dollars() - paid) < Decimal("0.000001")  # the venue keeps so many decimals
+        assert live.desk.reconciler.halted_by
+        assert not live.desk.orders.contradictions
+
+        live.resume()
+        await eventually(lambda: not why_not(live), within_s=20.0, why="the next look agrees")
+        assert set(await agrees_for(live, 4)) == {("agreed", "")}
+        assert reconciled(live)[-1].accepted == ()
+        assert reconciled(live)[-1].baseline == before

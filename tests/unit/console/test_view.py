@@ -19,7 +19,7 @@ from builders import (
 )
 from common.contracts.base import Event
 from common.contracts.control import HaltRequested
-from common.contracts.executor import OrderCancelled
+from common.contracts.executor import OrderAdopted, OrderCancelled
 from common.contracts.oracle import SourceStatusChanged
 from common.contracts.risk import TradingHalted
 from common.contracts.subjects import SERVICES
@@ -166,6 +166,14 @@ def test_the_status_is_written_every_ten_seconds() -> None:
     status = [line for line in said if " status " in line]
     assert [line[:8] for line in status] == ["12:00:10", "12:00:20"]
     assert "ACTIVE, equity $200.00, at risk $5.00, 0 trades" in status[0]
+
+
+def test_an_order_that_nobody_here_placed_is_named_as_the_venue_does() -> None:
+    adopted = OrderAdopted(
+        event_id="e", order_id="adopted-f", opportunity_id="", market_id=MARKET, token_id="1", mode="live", at=NOON,
+        venue_order_id="0xf", side="BUY", price=Decimal("0.5"), quantity=Decimal(10), filled=Decimal(0),
+    )  # fmt: skip
+    assert describe(adopted, Board()) == "adopted   0xf: buy 10 at 0.50, which nobody here placed"
 
 
 def test_what_is_no_news_is_not_written() -> None:

@@ -13,6 +13,7 @@ from common.contracts.executor import (
     FillConfirmed,
     FillFailed,
     OrderAccepted,
+    OrderAdopted,
     OrderCancelled,
     OrderRefused,
     OrderSubmitted,
@@ -124,6 +125,19 @@ def test_an_order_has_the_venues_name_from_the_moment_it_leaves():
     _, nameless = changed(an_order_event(OrderSubmitted, "e1", received_at=NOON, approved_at=NOON))
 
     assert (submitted.venue_order_id, nameless.venue_order_id) == ("0xh", None)
+
+
+def test_an_order_that_nobody_here_placed_has_a_row_that_says_so():
+    history, latest = changed(
+        an_order_event(
+            OrderAdopted, "e1", order_id="adopted-f", opportunity_id="", venue_order_id="0xf", side="BUY",
+            price=Decimal("0.5"), quantity=Decimal(10), filled=Decimal(2),
+        )
+    )  # fmt: skip
+
+    assert (history.status, history.filled) == ("adopted", 2)
+    assert (latest.status, latest.order_id, latest.venue_order_id) == ("adopted", "adopted-f", "0xf")
+    assert latest.error_message == "nobody here placed it: BUY 10 @ 0.5"
 
 
 def test_an_order_that_ran_out_is_told_from_one_that_was_cancelled():

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from builders import NOON, a_fill, a_settlement
-from common.contracts.executor import FillConfirmed, FillFailed, ReconciliationDone
+from common.contracts.executor import FillConfirmed, FillFailed, ReconciliationDone, adopted_id
 from common.settings import load
 from risk.core.ladder import Ladder
 from risk.service import limits as limits_of
@@ -49,6 +49,12 @@ def test_an_order_counts_once_however_many_fills_it_had_and_however_often_they_a
     events = [a_confirmation("o1", fill=fill) for fill in ("a", "b", "c")]
 
     assert climbed(*events, *events).trades == 1
+
+
+def test_what_nobody_here_placed_proves_nothing_and_is_of_the_mode_all_the_same():
+    strangers = [a_confirmation(adopted_id(f"0x{n}")) for n in range(3)]
+
+    assert climbed(*strangers, a_confirmation("o1")).trades == 1
 
 
 def test_a_fill_that_is_not_final_or_failed_proves_nothing():

@@ -7,7 +7,9 @@ import pytest
 from builders import DOWN, MARKET, NOON, UP, a_book, a_market, a_price, after, an_approval
 from common.clock import Instant
 from common.contracts.control import RearmRequested, ResumeRequested
+from common.contracts.executor import adopted_id
 from common.contracts.risk import TradingHalted
+from risk.core.errors import Errors
 from unit.risk.risk_builders import Lived, accepted, cancelled, completed, lost, rejected, rule
 
 ELSEWHERE = "0x" + "cd" * 32
@@ -237,6 +239,15 @@ def test_orders_asked_for_after_a_restart_of_the_executor_are_no_errors_of_the_v
             lived.tell(event)
 
     assert not isinstance(lived.tick(after(2)), TradingHalted)
+
+
+def test_how_an_order_ends_that_nobody_here_placed_says_nothing_of_ours():
+    errors = Errors(orders=2, window_s=60)
+    ends = [cancelled(an_approval(order_id=adopted_id(f"0x{n}"))) for n in range(5)]
+    for event in (*(rejected(an_approval(order_id=name)) for name in ("o1", "o2")), *ends):
+        errors.observe(event)
+
+    assert errors.count(after(1)) == 2
 
 
 def test_an_old_error_counts_no_more():

@@ -26,6 +26,33 @@ class OrderEvent(Event):
     at: Instant
 
 
+ADOPTED = "adopted-"
+
+
+def adopted_id(venue_order_id: str) -> str:
+    """Name an order that nobody here placed, by what the venue calls it."""
+    return ADOPTED + venue_order_id.lower().removeprefix("0x")
+
+
+def is_adopted(order_id: str) -> bool:
+    """Whether an order is one that nobody here placed, taken into the record as it was found at the venue."""
+    return order_id.startswith(ADOPTED)
+
+
+class OrderAdopted(OrderEvent):
+    """An order that nobody here placed is open under our key: it is in the record from here on, and is cancelled.
+
+    Of no opportunity and no approval; its matches are booked like ours, for the account is one.
+    """
+
+    type: Literal["order_adopted"] = "order_adopted"
+    venue_order_id: str
+    side: Literal["BUY", "SELL"]
+    price: Price
+    quantity: Shares
+    filled: Shares
+
+
 class OrderSubmitted(OrderEvent):
     """The order has left for the venue; nothing is known of it yet."""
 

@@ -168,6 +168,7 @@ SUBJECTS = (
             executor.OrderUnknown,
             executor.OrderCancelled,
             executor.OrderFilled,
+            executor.OrderAdopted,
         ),
         Kind.DURABLE,
         JOURNAL,

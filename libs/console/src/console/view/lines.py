@@ -10,6 +10,7 @@ from common.contracts.control import HaltRequested, ResumeRequested
 from common.contracts.executor import (
     FillFailed,
     FillMatched,
+    OrderAdopted,
     OrderCancelled,
     OrderEvent,
     OrderRefused,
@@ -134,6 +135,9 @@ def _order(event: OrderEvent, board: Board) -> str:
             return f"refused   {name}: {plain(event.rule)}: {event.detail}"
         case OrderRejected():
             return f"rejected  {name}: {plain(event.code)}: {event.detail}"
+        case OrderAdopted():
+            size = f"{event.side.lower()} {amount(event.quantity)} at {price(event.price)}"
+            return f"adopted   {event.venue_order_id}: {size}, which nobody here placed"
         case OrderUnknown():
             return f"unknown   {name}: {event.detail}"
         case _:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from common.clock import SECOND, Instant
-from common.contracts.executor import Discrepancy, FillMatched
+from common.contracts.executor import Discrepancy, FillMatched, adopted_id
 from common.money import Usd
 from executor.core.inputs import VenueFill, VenueHolding, VenueOrder, VenueSnapshot
 from executor.core.orders import Orders
@@ -109,7 +109,7 @@ class Comparison:
     # --- fills ---
 
     def _of_fills(self) -> Iterator[Finding]:
-        listed = {(fill.order_id, fill.fill_id): fill for fill in self.snapshot.fills if fill.order_id}
+        listed = {(f.order_id or adopted_id(f.venue_order_id), f.fill_id) for f in self.snapshot.fills}
         for fill in self.snapshot.fills:
             if self.terms.accepted_at < fill.matched_at:
                 yield from self._of_listed(fill)

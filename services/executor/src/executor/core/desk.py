@@ -18,6 +18,7 @@ from common.contracts.executor import (
     OrderRefused,
     PositionSettled,
     TradingMode,
+    is_adopted,
 )
 from common.contracts.risk import OrderApproved, TradingHalted, TradingResumed
 from common.contracts.runtime import BusLost, BusRestored, LeaseAcquired, Tick, WentLive
@@ -129,7 +130,7 @@ class OrderDesk:
         match event:
             case OrderApproved():
                 self.orders.approved(event)
-            case OrderEvent():
+            case OrderEvent() if not is_adopted(event.order_id):
                 self._fold_order(event)
             case FillMatched():
                 self.latch.note_mode(event.mode, self._mode)

@@ -145,6 +145,7 @@ class VenueFill(Record):
     quantity: Shares
     is_final: bool
     matched_at: Instant
+    liquidity: Literal["taker", "maker"] = "taker"
 
 
 class VenueHolding(Record):

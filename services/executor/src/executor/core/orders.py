@@ -14,6 +14,7 @@ from common.contracts.executor import (
     OrderEvent,
     OrderFilled,
     OrderSubmitted,
+    is_adopted,
 )
 from common.contracts.risk import OrderApproved
 from executor.core.order import Fill, Order
@@ -150,6 +151,8 @@ class Orders:
 
     def finished(self, event: FillConfirmed | FillFailed) -> None:
         """Fold the end of a match: a failed one is reversed, once."""
+        if is_adopted(event.order_id):
+            return
         order = self._orders.get(event.order_id)
         happening = FillHappening.CONFIRMED if isinstance(event, FillConfirmed) else FillHappening.FAILED
         fill = order.fills.get(event.fill_id) if order else None
@@ -205,7 +208,12 @@ class Orders:
         order.spent += sign * fill.event.quantity * fill.event.price
 
     def _without_approval(self, event: OrderEvent | FillEvent) -> None:
-        """Tell an order that nobody approved from one whose approval has aged out of the record."""
+        """Tell an order that nobody approved from one whose approval has aged out of the record.
+
+        What was adopted has none, and is looked after by reconciliation.
+        """
+        if is_adopted(event.order_id):
+            return
         self.ignored["order_not_in_the_record"] += 1
         first = self._first_approved_at
         if isinstance(event, OrderSubmitted) and first is not None and event.approved_at >= first:

@@ -24,6 +24,7 @@ from common.contracts.executor import (
 )
 from common.contracts.runtime import WentLive
 from common.money import Usd
+from executor.core.adoption import Adopter
 from executor.core.comparison import Comparison, Finding, Terms
 from executor.core.funds import available
 from executor.core.inputs import CancelAsked, VenueSnapshot
@@ -69,6 +70,7 @@ class Reconciler:
         self._orders, self._markets = orders, markets
         self.wallet = Wallet()
         self._redeemer = Redeemer(tolerances, mode, self.wallet, orders)
+        self._adopter = Adopter(tolerances, mode, self.wallet, markets)
         self.last: VenueSnapshot | None = None
         """The last complete snapshot that this process took."""
         self._severity: Severity = "none"
@@ -136,17 +138,19 @@ class Reconciler:
         )  # fmt: skip
 
     def attend(self, now: Instant) -> Event | None:
-        """Do one thing that no message asks for: have a stranger's order cancelled, note or ask for a payment."""
+        """Do one thing that no message asks for: for a stranger's order, or for a payment."""
         for venue_order_id in self._to_cancel:
             asked_at = self._cancel_asked_at.get(venue_order_id)
             if asked_at is None or since(now, asked_at) >= self._tolerances.cancel_retry_s * SECOND:
                 event_id = ids.derive("cancel_asked", venue_order_id, now)
                 return CancelAsked(event_id=event_id, venue_order_id=venue_order_id, at=now)
-        return self._redeemer.attend(self.last, self._terms, now)
+        adopted = self._adopter.attend(self.last, self._terms, now)
+        return adopted or self._redeemer.attend(self.last, self._terms, now)
 
     # --- folding ---
 
     def observe(self, event: Event) -> None:
+        self._adopter.observe(event)
         match event:
             case VenueSnapshot():
                 self._take(event)

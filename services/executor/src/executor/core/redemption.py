@@ -5,7 +5,7 @@ from decimal import Decimal
 from common import ids
 from common.clock import SECOND, Instant, since
 from common.contracts.base import Event
-from common.contracts.executor import PositionRedeemed, TradingMode
+from common.contracts.executor import PositionRedeemed, TradingMode, is_adopted
 from common.money import Usd
 from executor.core.comparison import Terms
 from executor.core.inputs import RedemptionAsked, VenueSnapshot
@@ -33,7 +33,10 @@ class Redeemer:
                 pass
 
     def attend(self, last: VenueSnapshot | None, terms: Terms, now: Instant) -> Event | None:
-        """Say that a market was paid out, or ask for it; nothing without a complete snapshot."""
+        """Say that a market was paid out, or ask for it; nothing without a complete snapshot.
+
+        What a stranger's order got is left to the venue, for nothing says by which contract it is to be asked for.
+        """
         if last is None:
             return None
         holdings = {holding.token_id: holding.shares for holding in last.holdings}
@@ -44,7 +47,7 @@ class Redeemer:
             if held <= self._tolerances.dust_shares:
                 if self._is_there(owed, terms.baseline, last):
                     return self._redeemed(token, owed, now)
-            elif self._is_due(token, now):
+            elif not is_adopted(token.order_id) and self._is_due(token, now):
                 return self._ask(token, now)
         return None
 

@@ -19,7 +19,9 @@ from ledger.core.standing_rows import (
     RiskStateRow,
 )
 
-OrderStatus = Literal["submitted", "refused", "accepted", "rejected", "unknown", "cancelled", "expired", "filled"]
+OrderStatus = Literal[
+    "submitted", "refused", "accepted", "rejected", "unknown", "cancelled", "expired", "filled", "adopted"
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from common.contracts.executor import (
     FillFailed,
     FillMatched,
     OrderAccepted,
+    OrderAdopted,
     OrderCancelled,
     OrderEvent,
     OrderFilled,
@@ -110,6 +111,12 @@ def _unknown(event: OrderUnknown, sequence: int) -> tuple[Row, ...]:
 @changes.register
 def _cancelled(event: OrderCancelled, sequence: int) -> tuple[Row, ...]:
     return _step(event, sequence, event.kind, detail=event.reason, filled=event.filled)
+
+
+@changes.register
+def _adopted(event: OrderAdopted, sequence: int) -> tuple[Row, ...]:
+    detail = f"nobody here placed it: {event.side} {event.quantity:f} @ {event.price:f}"
+    return _step(event, sequence, "adopted", detail=detail, filled=event.filled, venue_order_id=event.venue_order_id)
 
 
 @changes.register

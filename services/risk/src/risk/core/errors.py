@@ -4,7 +4,14 @@ from enum import Enum, auto
 
 from common.clock import SECOND, Instant, since
 from common.contracts.base import Event
-from common.contracts.executor import OrderAccepted, OrderCancelled, OrderFilled, OrderRejected, OrderUnknown
+from common.contracts.executor import (
+    OrderAccepted,
+    OrderCancelled,
+    OrderFilled,
+    OrderRejected,
+    OrderUnknown,
+    is_adopted,
+)
 from common.contracts.risk import TradingResumed
 from risk.core.recent import Recent
 
@@ -46,6 +53,8 @@ class Errors:
                 pass
             case OrderUnknown():
                 self._note(event.order_id, event.at, Fate.UNKNOWN)
+            case OrderCancelled() | OrderFilled() if is_adopted(event.order_id):
+                pass
             case OrderAccepted() | OrderCancelled() | OrderFilled():
                 self._note(event.order_id, event.at, Fate.GOOD)
             case TradingResumed():

@@ -1,13 +1,13 @@
 """The size ladder: how large an order may be grows with the trades that came to a good end before it.
 
 Only trades whose fills are final count, and only those of the mode in which the executor works now: what was proven on
-paper is no proof with money.
+paper is no proof with money, and what nobody here placed proves nothing.
 """
 
 from decimal import Decimal
 
 from common.contracts.base import Event
-from common.contracts.executor import FillConfirmed, FillMatched, PositionSettled, ReconciliationDone
+from common.contracts.executor import FillConfirmed, FillMatched, PositionSettled, ReconciliationDone, is_adopted
 from common.money import ZERO_USD, Usd
 from risk.core.recent import Recent
 
@@ -28,7 +28,7 @@ class Ladder:
 
     def observe(self, event: Event) -> None:
         match event:
-            case FillConfirmed():
+            case FillConfirmed() if not is_adopted(event.order_id):
                 self._mode = event.mode
                 self._count(event.mode, event.order_id)
             case FillMatched() | PositionSettled() | ReconciliationDone():
