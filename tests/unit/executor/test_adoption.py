@@ -198,6 +198,16 @@ def test_a_sale_is_booked_as_far_as_the_record_has_its_shares():
     assert (matched.side, matched.quantity, matched.fill_id) == ("SELL", 10, "fill2")
 
 
+def test_a_match_of_ours_whose_order_was_forgotten_is_not_booked_a_second_time():
+    books = Books()
+    books.look(-60)
+    books.bought(0, confirmed=2)
+
+    books.look(10, fills=(FINAL,), **PAID)
+
+    assert adopts(books, 11) == []
+
+
 def test_what_was_matched_before_an_operator_accepted_the_account_is_history():
     books = found(orders=(), fills=(MATCH.model_copy(update={"market_id": "0xelsewhere"}),))
     books.resumed(20)

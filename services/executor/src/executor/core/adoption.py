@@ -68,8 +68,11 @@ class Adopter:
     def _news(self, last: VenueSnapshot, terms: Terms, now: Instant) -> Iterator[Event]:
         yield from (self._adopted(order_id, order, at, now) for order_id, (order, at) in self._found.items())
         listed = {(adopted_id(f.venue_order_id), f.fill_id): f for f in last.fills if not f.order_id}
-        for (order_id, fill_id), fill in listed.items():
-            if fill.matched_at > terms.accepted_at and (order_id, fill_id) not in self._wallet.fills:
+        young = {key: fill for key, fill in listed.items() if fill.matched_at > terms.accepted_at}
+        # By its match alone: of an order of ours whose name was forgotten it may be in the record already.
+        booked = {fill_id for _, fill_id in self._wallet.fills} if young else set()
+        for (order_id, fill_id), fill in young.items():
+            if fill_id not in booked:
                 yield from self._matched(order_id, fill, last)
         for known in self._wallet.moving.values():
             if is_adopted(known.event.order_id) and known.state is FillState.MATCHED:
