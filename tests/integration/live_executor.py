@@ -199,12 +199,15 @@ async def never_redeem(asked):
 @contextlib.asynccontextmanager
 async def a_live_executor(
     *, scene=None, broker=None, is_well=True, order_s_max=1.0, dials=None, redeem=never_redeem, tolerances=None,
-    tick_s=0.05, **rules
+    tick_s=0.05, order_timeout_ms=3000, **rules
 ):  # fmt: skip
     """Run one until the block is over; with `scene` and `broker` of another, it is the next process of the same."""
     async with contextlib.AsyncExitStack() as stack:
         scene = scene or await stack.enter_async_context(a_scene(**(dials or {})))
-        live = put_together(scene, broker, order_s_max=order_s_max, redeem=redeem, tolerances=tolerances, **rules)
+        live = put_together(
+            scene, broker, order_s_max=order_s_max, redeem=redeem, tolerances=tolerances,
+            order_timeout_ms=order_timeout_ms, **rules,
+        )  # fmt: skip
         start(live, tick_s)
         try:
             if is_well:
@@ -214,7 +217,9 @@ async def a_live_executor(
             await stop(live)
 
 
-def put_together(scene, broker=None, *, order_s_max=1.0, redeem=never_redeem, tolerances=None, **rules):
+def put_together(
+    scene, broker=None, *, order_s_max=1.0, redeem=never_redeem, tolerances=None, order_timeout_ms=3000, **rules
+):
     clock, known = StageClock(scene.server.stage), scene.trader.creds
     broker = broker or MemoryBroker(clock)
     signer = Signer(SecretStr(ALICE))
@@ -226,7 +231,7 @@ def put_together(scene, broker=None, *, order_s_max=1.0, redeem=never_redeem, to
     exchange = Exchange(f"{scene.server.http}/clob", clock, credentials, limits)
     namer = OrderNamer()
     desk = OrderDesk(
-        caps(), mode="live", name_order=namer, awaits=("user_stream", "heartbeat"), tolerances=tolerances
+        caps(order_timeout_ms=order_timeout_ms), mode="live", name_order=namer, awaits=("user_stream", "heartbeat"), tolerances=tolerances
     )  # fmt: skip
     attentive = AttentiveDesk(desk)
 

@@ -206,6 +206,65 @@ async def test_a_key_that_the_venue_takes_no_more_halts_until_an_operator_resume
         await live.becomes(live.approve("0.02", 100), OrderState.LIVE)
 
 
+def is_halted_by(live, what):
+    return any(what in each for each in live.desk.halted_by)
+
+
+@pytest.mark.parametrize(
+    ("path", "ask"),
+    [
+        ("/v1/heartbeats", lambda live: None), ("/data/orders", lambda live: live.gateway.accountant.look_now()),
+        ("/cancel-all", lambda live: live.halt()),
+    ],
+    ids=["heartbeat", "account", "cancel"],
+)  # fmt: skip
+async def test_a_key_that_is_refused_anywhere_is_fetched_anew_and_taken_from_then_on(path, ask):
+    async with a_live_executor() as live:
+        resting = live.approve("0.02", 100)
+        await live.becomes(resting, OrderState.LIVE)
+        live.scene.arm("unauthorized", path=path, count=1)
+
+        ask(live)
+
+        await eventually(lambda: live.exchange.credentials is not live.credentials, why="the key was fetched anew")
+        assert live.hits("unauthorized") == 1
+        assert not is_halted_by(live, "credentials")
+        if path == "/cancel-all":
+            assert await live.settles(resting) is OrderState.CANCELLED
+            live.resume()
+        await live.well()
+        await live.becomes(live.approve("0.02", 100), OrderState.LIVE)
+
+
+async def test_a_key_that_is_refused_again_right_after_it_was_fetched_anew_halts_and_is_not_fetched_for_ever():
+    async with a_live_executor() as live:
+        live.scene.arm("unauthorized", path="/v1/heartbeats", count=1000)
+        await eventually(lambda: live.exchange.credentials is not live.credentials, why="the key was fetched anew")
+        fetched = live.exchange.credentials
+
+        await eventually(lambda: is_halted_by(live, "credentials"), within_s=20.0, why="it halts")
+
+        assert live.exchange.credentials is fetched
+        assert is_halted_by(live, "refused again")
+        assert live.gateway.outbox.is_ill("credentials")
+
+
+async def test_what_happened_while_the_user_channel_was_away_is_fetched_when_it_is_back():
+    async with a_live_executor(poll_ms=60_000, order_timeout_ms=60_000, user_backoff_s_min=1.0) as live:
+        order_id = live.approve("0.02", 100)
+        await live.becomes(order_id, OrderState.LIVE)
+        name = live.gateway.history.of_order(order_id).venue_order_id
+
+        await live.fault("drop", channel="user")
+        await eventually(lambda: live.desk.latch.venue, why="the cut is noticed")
+        await eventually(lambda: live.scene.trader.open_ids() == [], why="the halt had it cancelled meanwhile")
+        assert live.state(order_id) is OrderState.LIVE, "nobody has told yet"
+
+        assert await live.settles(order_id) is OrderState.CANCELLED
+        assert live.events("order_cancelled")[0].order_id == order_id
+        assert live.gateway.history.of_hash(name).is_checked
+
+
 async def test_losing_the_bus_cancels_everything_and_nothing_leaves_until_it_is_back():
     async with a_live_executor() as live:
         order_id = live.approve("0.02", 100)

@@ -1,6 +1,7 @@
 """What a settled market owes, paid out by the venue itself: the executor notices, says so once, and the books agree."""
 
 import contextlib
+from dataclasses import replace
 from decimal import Decimal
 
 import aiohttp
@@ -111,6 +112,34 @@ async def test_a_win_that_the_venue_redeems_by_itself_is_told_as_redeemed_by_the
         assert abs(before + settled.pnl - live.dollars()) < CENT
         await agrees_from_now_on(live)
         assert len(live.events("position_redeemed")) == 1
+
+
+async def test_a_win_that_the_venue_does_not_redeem_is_asked_for_until_it_is_paid():
+    asked = []
+
+    async def redeem(redemption):
+        asked.append(redemption)
+        raise RuntimeError("no chain can be reached")
+
+    patience = replace(QUICK, redemption_patience_s=1, redemption_retry_s=2, redemption_tries_max=2)
+    async with (
+        a_market_near_its_end(redeems_after_ms=3_600_000) as (scene, clock),
+        a_live_executor(scene=scene, tolerances=patience, redeem=redeem, **OFTEN) as live,
+    ):
+        await eventually(lambda: live.events("reconciliation_done"), why="a first look")
+        await buy_both(live)
+
+        clock.skip(BEFORE_THE_END_S + A_VERDICT_TAKES_S)
+        won = await eventually(lambda: winner(scene.http), within_s=60, every_s=0.1, why="the market is resolved")
+        live.inbox.put(resolved(live, won))
+        await eventually(lambda: len(asked) == 2, within_s=30, why="it is asked for, and once more")
+
+        assert {(each.market_id, each.protocol_version, each.is_neg_risk) for each in asked} == {
+            (scene.condition, "v1", False)
+        }
+        assert asked[1].at - asked[0].at >= 2 * SECOND
+        assert live.events("position_redeemed") == [], "nothing was paid"
+        assert live.desk.halted_by == (), "what a chain says stops no orders"
 
 
 async def agrees_from_now_on(live):

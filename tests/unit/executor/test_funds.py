@@ -5,7 +5,8 @@ from decimal import Decimal
 import pytest
 
 from builders import after, an_approval
-from executor.core.funds import available, open_cost, worst_cost
+from common.contracts.venue import FeeSchedule
+from executor.core.funds import available, open_cost, with_worst_fee, worst_cost
 from unit.executor.reconciliation_builders import Books, a_holding, a_venue_fill
 
 
@@ -41,6 +42,13 @@ def test_an_open_order_counts_as_filled_at_its_worst_fee_included():
     books.order(1)
 
     assert funds(books) == Decimal(200) - Decimal(5) * Decimal("1.07")
+
+
+def test_a_fee_that_does_not_fall_with_the_price_is_counted_at_the_lowest():
+    flat = FeeSchedule(rate=Decimal("0.01"), exponent=0, taker_only=True)
+
+    assert with_worst_fee(Decimal(5), flat, Decimal("0.1")) == Decimal("5.5")  # fifty shares at the tick
+    assert worst_cost(an_approval(fee=flat, tick=Decimal("0.01"))) == 10
 
 
 def test_a_purchase_counts_as_spent_until_the_wallet_surely_shows_it():

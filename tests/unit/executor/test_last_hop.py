@@ -52,7 +52,7 @@ TRIPPED = {
     "price_is_on_tick": ([], quantity(10, "0.505")),
     "quantity_is_within_cap": ([], quantity("500.01", "0.01")),
     "amounts_agree": ([], {"maker_amount": 5_000_001}),
-    "cost_is_within_cap": ([], quantity("38.66")),
+    "cost_is_within_cap": ([], quantity("37.40")),
     "sale_is_covered": ([], a_sale()),
 }
 
@@ -75,7 +75,7 @@ INSIDE = {
     "clock_is_in_step": {"approved_at": Instant(NOON + 500 * MILLISECOND)},
     "price_is_on_tick": quantity(10, "0.99"),
     "quantity_is_within_cap": quantity(500, "0.01"),
-    "cost_is_within_cap": quantity("38.64"),
+    "cost_is_within_cap": quantity("37.38"),  # $18.69 and 7 % of it at worst
     "cost_at_the_cap": {"cost_max": Decimal(20)},
     "order_type_is_supported": {"order_type": "GTC", "post_only": True},
     "order_that_ends_late_enough": {"order_type": "GTD", "expires_at": after(120)},
@@ -146,6 +146,24 @@ def test_an_amount_finer_than_the_venue_can_hold_is_refused():
     changes = quantity(10) | {"quantity": Decimal("10.0000001")}
 
     assert Lived().approve(**changes).rule == "amounts_agree"
+
+
+@pytest.mark.parametrize(
+    ("side", "size", "limit", "kind"),
+    [("BUY", "9.99", "0.51", "FAK"), ("SELL", "9.999", "0.51", "FOK"), ("BUY", "10.001", "0.50", "GTC")],
+)
+def test_decimals_that_the_venue_does_not_take_are_not_signed(side, size, limit, kind):
+    changes = quantity(size, limit) | {"side": side, "order_type": kind}
+    if side == "SELL":
+        changes |= {"maker_amount": changes["taker_amount"], "taker_amount": changes["maker_amount"]}
+
+    assert Lived().approve(**changes).rule == "amounts_agree"
+
+
+def test_the_cap_counts_the_fee_of_the_most_shares_that_the_dollars_may_buy():
+    dear = quantity("20.8", "0.95")  # a fee of $0.07 at the limit, and of $0.70 where it buys at 0.50
+
+    assert Lived().approve(**(dear | {"cost_max": Decimal("19.83")})).rule == "cost_is_within_cap"
 
 
 def test_no_shares_are_no_order():

@@ -38,6 +38,7 @@ from executor.adapters.wire_account import (
     OrderRecord,
     Page,
     TradeRecord,
+    plain,
     read_order,
     read_page,
     read_trade,
@@ -53,7 +54,7 @@ ReadT = TypeVar("ReadT")
 Query = Mapping[str, str]
 EMPTY: Query = MappingProxyType({})
 USER_AGENT = "pm-arb/0.1 (executor)"
-HTTP_OK, HTTP_BAD_REQUEST, HTTP_NOT_FOUND = 200, 400, 404
+HTTP_OK, HTTP_BAD_REQUEST, HTTP_UNAUTHORIZED, HTTP_NOT_FOUND = 200, 400, 401, 404
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +93,8 @@ class Exchange:
         self._endpoint, self._clock, self._credentials = Endpoint.of(url), clock, credentials
         self._limits, self._tls = limits or ExchangeLimits(), tls
         self._orders, self._cancels, self._questions = (self._lane() for _ in range(3))
+        self.refused: Callable[[], object] = nothing
+        """Told whenever a question or a cancel was turned away for its API key; whoever posts is told by the error."""
         self._fixed = (
             f"Host: {self._endpoint.authority}\r\nUser-Agent: {USER_AGENT}\r\nAccept: application/json\r\n"
             "Content-Type: application/json\r\n"
@@ -150,7 +153,7 @@ class Exchange:
 
         An id that is not the expected one is answered with that one, not accepted: send it.
         """
-        body = b'{"heartbeat_id":"%b"}' % _plain(heartbeat_id).encode()
+        body = b'{"heartbeat_id":"%b"}' % plain(heartbeat_id).encode()
         what, within_s = "POST /v1/heartbeats", self._limits.heartbeat_s_max
         answer = await self._signed(self._cancels, "POST", "/v1/heartbeats", within_s=within_s, body=body)
         expected = expected_heartbeat_id(body_of(answer)) if answer.status == HTTP_BAD_REQUEST else ""
@@ -160,7 +163,7 @@ class Exchange:
 
     async def order(self, order_id: str) -> OrderRecord | None:
         """Ask what became of an order, by its hash; None where the venue does not know it."""
-        what, path = "GET /data/order", f"/data/order/{_plain(order_id)}"
+        what, path = "GET /data/order", f"/data/order/{plain(order_id)}"
         try:
             found = _read(what, read_order, payload(what, await self._asked(path)))
         except RefusedError as error:
@@ -254,7 +257,10 @@ class Exchange:
         self, lane: Lane, method: str, path: str, *, within_s: float, body: bytes = b"", query: Query = EMPTY
     ) -> Answer:
         proof = self.credentials.headers(method, path, body, self._now_s())
-        return await self._sent(lane, method, path, proof, within_s=within_s, body=body, query=query)
+        answer = await self._sent(lane, method, path, proof, within_s=within_s, body=body, query=query)
+        if answer.status == HTTP_UNAUTHORIZED:
+            self.refused()
+        return answer
 
     async def _sent(
         self, lane: Lane, method: str, path: str, proof: Headers = (), *, within_s: float, body: bytes = b"",
@@ -290,10 +296,3 @@ def _field(found: object, name: str) -> object:
     if not isinstance(found, dict):
         raise ParseError("wrong_type", expected="an object", found=found, where=name)
     return found.get(name)
-
-
-def _plain(text: str) -> str:
-    """Answer an id that may stand in a path or in quotes."""
-    if not all(each.isascii() and (each.isalnum() or each == "-") for each in text) or len(text) > 128:
-        raise ValueError(f"id: expected letters, digits and dashes, found {text[:130]!r}")
-    return text

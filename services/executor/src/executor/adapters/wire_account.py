@@ -237,3 +237,10 @@ def _trade_status(row: Mapping[str, object]) -> TradeStatus:
     except ValueError:
         expected = ", ".join(TradeStatus)
         raise ParseError("unknown_status", expected=expected, found=words, where="trade status") from None
+
+
+def plain(text: str) -> str:
+    """Answer an id that may stand in a path or in quotes. Raises ValueError for any other."""
+    if not all(each.isascii() and (each.isalnum() or each == "-") for each in text) or len(text) > 128:
+        raise ValueError(f"id: expected letters, digits and dashes, found {text[:130]!r}")
+    return text

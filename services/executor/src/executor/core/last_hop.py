@@ -13,9 +13,9 @@ from common.contracts.risk import OrderApproved
 from common.contracts.venue import MarketUpdated
 from common.errors import ParseError
 from common.money import Usd, is_on_tick, notional, to_micro
-from executor.core.amounts import RESTING_TYPES
+from executor.core.amounts import RESTING_TYPES, amounts
 from executor.core.fencing import Fence
-from executor.core.funds import worst_cost
+from executor.core.funds import with_worst_fee, worst_cost
 from executor.core.latch import Latch
 from executor.core.orders import RATE_WINDOW_S, Orders
 from executor.core.states import OrderState
@@ -31,7 +31,7 @@ class Caps:
     """The executor's own hard limits, whatever risk's are. Units are in the names."""
 
     trade_usd_max: Usd
-    """Notional and fee of one order."""
+    """Notional and the highest fee of one order."""
     order_shares_max: Decimal
     orders_per_minute_max: int
     clock_skew_ms_max: int
@@ -198,22 +198,24 @@ def quantity_is_within_cap(q: Question) -> str | None:
 
 
 def amounts_agree(q: Question) -> str | None:
-    """Refuse amounts to sign that are not the limit times the quantity, to the last decimal."""
+    """Refuse amounts to sign that are not the limit times the quantity, to the last decimal that the venue takes."""
     a = q.approval
     try:
-        dollars, shares = to_micro(notional(a.limit, a.quantity)), to_micro(a.quantity)
+        exact, shares = amounts(a.side, a.limit, a.quantity, a.order_type, _known(q).tick), to_micro(a.quantity)
     except ParseError as error:
         return error.code
-    expected = (dollars, shares) if a.side == "BUY" else (shares, dollars)
-    found = (a.maker_amount, a.taker_amount)
-    return f"amounts={found} expected={expected}" if found != expected else None
+    except ValueError as error:
+        return str(error)
+    expected = (exact.maker, exact.taker, exact.taker if a.side == "BUY" else exact.maker)
+    found = (a.maker_amount, a.taker_amount, shares)
+    return f"maker, taker, shares={found} expected={expected}" if found != expected else None
 
 
 def cost_is_within_cap(q: Question) -> str | None:
-    """Refuse when notional and fee by the market's own schedule, or what risk says it may cost, exceed the cap."""
-    a, fee = q.approval, _known(q).fee
-    assert fee is not None  # market_is_open comes before
-    cost = max(notional(a.limit, a.quantity) + fee.taker(a.limit, a.quantity), a.cost_max)
+    """Refuse when notional and the highest fee by the market's own schedule, or what risk says, exceed the cap."""
+    a, market = q.approval, _known(q)
+    assert market.fee is not None  # market_is_open comes before
+    cost = max(with_worst_fee(notional(a.limit, a.quantity), market.fee, market.tick), a.cost_max)
     cap = q.caps.trade_usd_max
     return f"cost={cost} max={cap}" if cost > cap else None
 

@@ -1,6 +1,7 @@
 """Whether the venue takes our API key, and lets us trade: what it refused is well again only once it was asked."""
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable
 
 import structlog
@@ -14,6 +15,11 @@ from executor.adapters.venue_errors import UnauthorizedError, VenueError
 Derive = Callable[[], Awaitable[Credentials]]
 """Fetches the API key anew. Raises VenueError."""
 
+UNDER_WAY_S = 6.0
+"""How long an answer may be under way to what was asked with the key before."""
+LASTS_S_MIN = 60.0
+"""A key that was fetched anew and is refused sooner is not mended by fetching it once more."""
+
 log = structlog.get_logger()
 
 
@@ -23,6 +29,7 @@ class Access:
     def __init__(self, exchange: Exchange, history: History, outbox: Outbox, derive: Derive) -> None:
         self._exchange, self._history, self._outbox, self._derive = exchange, history, outbox, derive
         self._renewing = asyncio.Lock()
+        self._renewed_at_s = -math.inf
 
     async def renew(self) -> None:
         """Fetch the API key anew and use it from now on. Raises UnauthorizedError where that cannot be done."""
@@ -32,10 +39,16 @@ class Access:
             raise UnauthorizedError(error.what, f"the key could not be fetched anew: {error.found}") from None
         self._exchange.use(credentials)
         self._history.api_key = credentials.api_key
+        self._renewed_at_s = asyncio.get_running_loop().time()
 
     async def refused(self) -> None:
         """Fetch the API key anew, once, after the venue did not take it; where that does not help trading stops."""
-        if self._renewing.locked() or self._outbox.is_ill("credentials"):
+        age_s = asyncio.get_running_loop().time() - self._renewed_at_s
+        if self._renewing.locked() or self._outbox.is_ill("credentials") or age_s < UNDER_WAY_S:
+            return
+        if age_s < LASTS_S_MIN:
+            detail = f"refused again {age_s:.0f} s after the API key was fetched anew"
+            self._outbox.stand("credentials", is_well=False, detail=detail)
             return
         async with self._renewing:
             try:

@@ -73,6 +73,13 @@ async def collateral_checks(
 
 
 def _least_allowance(balance: Balance) -> Decimal | None:
-    """Answer the least that one of the venue's exchanges may take; None where none of them is named."""
-    allowed = [amount for contract, amount in balance.allowances if not contract or contract.lower() in EXCHANGES]
-    return from_micro(min(allowed)) if allowed else None
+    """Answer the least that one of the venue's exchanges may take; None where none of them is named.
+
+    Where the venue names contracts, an exchange that it leaves out may take nothing.
+    """
+    allowed = {contract.lower(): amount for contract, amount in balance.allowances}
+    if "" in allowed:
+        return from_micro(allowed[""])
+    if not EXCHANGES & allowed.keys():
+        return None
+    return from_micro(min(allowed.get(each, 0) for each in EXCHANGES))

@@ -72,14 +72,12 @@ class LiveGateway:
         self.canceller = Canceller(exchange, rules, self.history.may_be_open)
         self.heart = Heart(exchange, self.canceller, self.outbox, rules)
         self._warmth = Warmth(exchange, rules)
+        exchange.refused = lambda: self._run(self._access.refused())
         self._socket = UserSocket(
             clock=clock, outbox=self.outbox, rules=rules, credentials=lambda: exchange.credentials, take=self._take,
-            catch_up=self._catch_up, lost=self._stream_lost,
+            catch_up=self._catch_up, lost=self._stream_lost, refused=exchange.refused,
         )  # fmt: skip
-        self.poller = Poller(
-            exchange, self.history, clock, rules, report=self._report, told=self._socket.expect,
-            refused=lambda: self._run(self._access.refused()),
-        )  # fmt: skip
+        self.poller = Poller(exchange, self.history, clock, rules, report=self._report, told=self._socket.expect)
         self.accountant = Accountant(exchange, self.history, clock, rules, outbox=self.outbox, held=self._held_tokens)
         self._inquiries = Inquiries(desk=desk, namer=namer, history=self.history, poller=self.poller, rules=rules)
         self._stop = Stop()

@@ -11,7 +11,7 @@ from executor.adapters.exchange import Exchange
 from executor.adapters.live.history import Followed, History
 from executor.adapters.live.news import Stage, news_of
 from executor.adapters.live.rules import LiveRules
-from executor.adapters.venue_errors import UnauthorizedError, UnknownError, VenueError
+from executor.adapters.venue_errors import UnknownError, VenueError
 from executor.core.inputs import GatewayReport
 
 Report = Callable[[list[GatewayReport]], None]
@@ -28,11 +28,10 @@ class Poller:
     """One look at a time; asked for one meanwhile, it looks once more."""
 
     def __init__(
-        self, exchange: Exchange, history: History, clock: Clock, rules: LiveRules, *, report: Report, told: Told,
-        refused: Callable[[], None],
+        self, exchange: Exchange, history: History, clock: Clock, rules: LiveRules, *, report: Report, told: Told
     ) -> None:  # fmt: skip
         self._exchange, self._history, self._clock, self._rules = exchange, history, clock, rules
-        self._report, self._told, self._refused = report, told, refused
+        self._report, self._told = report, told
         self._wanted = asyncio.Event()
         self._looking = asyncio.Lock()
         self._since: Instant | None = None
@@ -55,9 +54,6 @@ class Poller:
                     await self._wanted.wait()
             try:
                 await self.look(is_news=True)
-            except UnauthorizedError as error:
-                log.warning("look_refused", error=str(error))
-                self._refused()
             except VenueError as error:
                 log.warning("look_failed", error=str(error))
 

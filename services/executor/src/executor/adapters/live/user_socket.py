@@ -38,9 +38,11 @@ class UserSocket:
     def __init__(
         self, *, clock: Clock, outbox: Outbox, rules: LiveRules, credentials: Callable[[], Credentials],
         take: Callable[[Frame], None], catch_up: Callable[[], Awaitable[None]], lost: Callable[[], None],
+        refused: Callable[[], object],
     ) -> None:  # fmt: skip
         self._clock, self._outbox, self._rules = clock, outbox, rules
         self._credentials, self._take, self._catch_up, self._lost = credentials, take, catch_up, lost
+        self._refused = refused
         self._heard: dict[Key, None] = {}
         self._expected: dict[Key, float] = {}
         self._pinged_at_s = self._ponged_at_s = 0.0
@@ -117,6 +119,7 @@ class UserSocket:
             return
         if isinstance(text, str) and UNAUTHORIZED in text.lower()[:60]:
             self._why = "the venue does not take the API key"
+            self._refused()
             return
         frame = read_frame(text, self._clock.now())
         for order in frame.orders:
