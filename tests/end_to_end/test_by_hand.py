@@ -112,7 +112,10 @@ def test_what_risk_denies_is_shown_with_the_rule_and_nothing_is_sent(system: Run
     large = buy(system, usd="6", market=market, outcome=outcome)
     unknown = buy(system, usd="3", market="btc-updown-5m-1", outcome="Up")
 
-    assert (large.returncode, large.stdout) == (1, "Risk denies it: manual order is small (usd=6 max=5).\n")
+    assert (large.returncode, large.stdout) == (
+        1,
+        "Risk denies it: manual order is small (usd_with_fee=6.42 max=5.35).\n",
+    )
     assert (unknown.returncode, unknown.stdout) == (1, "Risk denies it: market is allowed (market=unknown).\n")
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -89,11 +90,31 @@ async def test_it_tells_of_nats_where_it_is_told_whom_to_ask_and_of_nothing_othe
         process, port = started(bare, "--keep", NATS_MONITOR_URL=monitor)
         try:
             await becomes(port, "/ready", 200)
-            _, told = await asyncio.to_thread(answer, port, "/metrics")
+            status, told = await asyncio.to_thread(answer, port, "/metrics")
+            assert status == 200
             assert told.count(f'pm_arb_nats_up{{server="127.0.0.1:{bare.monitor_port}"}} 1.0') == expected
         finally:
             process.terminate()
             process.communicate(timeout=10)
+
+
+async def test_it_says_that_it_is_alive_while_nats_keeps_whoever_asks_for_figures_waiting(bare):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        process, port = started(bare, "--keep", NATS_MONITOR_URL=f"http://127.0.0.1:{silent.getsockname()[1]}")
+        try:
+            await becomes(port, "/ready", 200)
+            figures = asyncio.create_task(asyncio.to_thread(answer, port, "/metrics"))
+            asked, _ = await asyncio.to_thread(silent.accept)
+            with asked, socket.create_connection(("127.0.0.1", port)):  # and somebody who says nothing
+                began = time.monotonic()
+                assert (await asyncio.to_thread(answer, port, "/live"))[0] == 200
+                took_s = time.monotonic() - began
+            assert not figures.done()
+            assert took_s < 1
+            await figures
+        finally:
+            process.terminate()
+            process.communicate(timeout=20)
 
 
 async def test_a_loop_that_stands_still_is_not_alive():

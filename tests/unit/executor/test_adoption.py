@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from builders import DOWN, UP, a_market, after
+from builders import DOWN, NOON, UP, a_market, after
+from common.clock import SECOND
 from common.contracts.executor import (
     FillConfirmed,
     FillFailed,
@@ -127,26 +128,54 @@ def test_its_match_is_final_when_the_venue_says_so():
     assert adopts(books, 31) == []
 
 
-def test_a_match_that_the_venue_lists_no_more_is_void_once():
+def test_a_match_that_the_venue_says_came_to_nothing_is_void_once():
     books = found(orders=(), fills=(MATCH,))
     adopts(books, 11)
 
-    books.look(20)
+    books.look(20, failed=("fill1",))
     (failed,) = adopts(books, 21)
 
     assert isinstance(failed, FillFailed)
-    assert (failed.order_id, failed.reason) == (NAME, "the venue does not list it any more")
-    books.look(30)
+    assert (failed.order_id, failed.reason) == (NAME, "the venue could not settle it")
+    books.look(30, failed=("fill1",))
     assert adopts(books, 31) == []
 
 
-def test_a_match_that_is_older_than_what_is_listed_is_not_taken_for_void():
+def test_a_match_that_is_not_listed_is_not_taken_for_void_and_is_a_difference_when_that_lasts():
     books = found(orders=(), fills=(MATCH,))
     adopts(books, 11)
 
-    books.look(20, fills_since=after(15), **PAID)
+    said = [books.look(20, **PAID), books.look(30, **PAID)]
 
-    assert adopts(books, 21) == []
+    assert adopts(books, 31) == []
+    assert said[0] is None or ("missing_fill", "halt") not in kinds(said[0])
+    assert ("missing_fill", "reduce") in kinds(said[1])
+
+
+def test_the_venue_is_asked_back_to_the_last_look_and_to_the_oldest_match_that_is_not_final():
+    books = Books()
+    assert books.reconciler.adopter.back_to() is None
+    books.look(0)
+    books.look(10)
+    assert books.reconciler.adopter.back_to() == after(10)
+
+    books.look(20, gap="trades: 503")
+    assert books.reconciler.adopter.back_to() == after(10)
+    assert books.restarted(3000).reconciler.adopter.back_to() == after(0.3), "when it was last said"
+
+    books.look(30, fills=(MATCH.model_copy(update={"matched_at": after(25)}),), **PAID)
+    adopts(books, 31)
+    books.look(90, fills=(MATCH.model_copy(update={"matched_at": after(25)}),), **PAID)
+    assert books.reconciler.adopter.back_to() == after(25)
+
+
+def test_an_incomplete_look_adopts_nothing_for_it_halts_nothing():
+    books = Books()
+    books.look(0)
+
+    books.look(10, orders=(STRANGER,), gap="trades: 503")
+
+    assert adopts(books, 11) == []
 
 
 def test_an_order_that_got_all_it_wanted_ends_as_filled_and_one_that_got_less_as_cancelled():
@@ -208,6 +237,23 @@ def test_a_match_of_ours_whose_order_was_forgotten_is_not_booked_a_second_time()
     assert adopts(books, 11) == []
 
 
+def test_a_match_that_was_adopted_is_not_counted_again_when_it_turns_out_to_be_ours():
+    books = found(orders=(), fills=(MATCH,))
+    adopts(books, 11)
+
+    books.bought(5, confirmed=12)
+
+    assert books.reconciler.wallet.shares(UP, after(100)).high == 10
+
+
+def test_what_we_bought_ourselves_is_asked_to_be_paid_out_whoever_bought_of_it_first():
+    books = found(orders=(), fills=(MATCH,))
+    adopts(books, 11)
+    books.bought(12, confirmed=13, fill_id="fill2")
+
+    assert books.reconciler.wallet.tokens[UP].order_id == "order1"
+
+
 def test_what_was_matched_before_an_operator_accepted_the_account_is_history():
     books = found(orders=(), fills=(MATCH.model_copy(update={"market_id": "0xelsewhere"}),))
     books.resumed(20)
@@ -252,14 +298,29 @@ MATCHES = st.lists(
 """When a stranger's match happened, how much later it ended, whether it came to nothing, and of how many shares."""
 
 
-def listed(matches, at):
-    """What the venue lists of them at a moment: failed ones no more."""
-    for number, (since, lasts, is_void, shares) in enumerate(matches):
-        if since <= at and not (is_void and since + lasts <= at):
-            yield a_venue_fill(
-                fill_id=f"fill{number}", order_id="", venue_order_id=f"0x{number % 2}", matched_at=after(since),
-                quantity=Decimal(shares), is_final=since + lasts <= at,
-            )  # fmt: skip
+def as_told(matches, at, since):
+    """What the venue lists of them at a moment, from a moment on: those that stand, and those that failed."""
+    fills, failed = [], []
+    for number, (began, lasts, is_void, shares) in enumerate(matches):
+        if not since <= began <= at:
+            continue
+        if is_void and began + lasts <= at:
+            failed.append(f"fill{number}")
+        else:
+            fills.append(a_venue_fill(
+                fill_id=f"fill{number}", order_id="", venue_order_id=f"0x{number % 2}", matched_at=after(began),
+                quantity=Decimal(shares), is_final=began + lasts <= at,
+            ))  # fmt: skip
+    return {"fills": tuple(fills), "failed": tuple(failed), "fills_since": after(since)}
+
+
+def look_as_the_accountant_does(books, moment, matches):
+    back_to = books.reconciler.adopter.back_to()
+    since = (moment if back_to is None else min(moment, (back_to - NOON) // SECOND)) - OVERLAP_S
+    books.look(moment, **as_told(matches, moment, since))
+
+
+OVERLAP_S = 2
 
 
 @given(MATCHES, st.sets(st.integers(1, 300), max_size=12), st.integers(0, 12))
@@ -273,7 +334,7 @@ def test_whenever_one_looks_and_starts_anew_each_match_is_booked_once_and_what_s
     for number, moment in enumerate([*sorted(moments), 400, 410]):
         if number == restart_after:
             books = books.restarted(moment)
-        books.look(moment, fills=tuple(listed(matches, moment)))
+        look_as_the_accountant_does(books, moment, matches)
         said += adopts(books, moment, count=12)
 
     booked = {(event.order_id, event.fill_id): event for event in said if isinstance(event, FillMatched)}
@@ -282,4 +343,4 @@ def test_whenever_one_looks_and_starts_anew_each_match_is_booked_once_and_what_s
     assert len(ended) == len(set(ended)) == len(booked), "each ends once"
     failed = {event.fill_id for event in said if isinstance(event, FillFailed)}
     standing = sum(event.quantity for event in booked.values() if event.fill_id not in failed)
-    assert standing == sum(fill.quantity for fill in listed(matches, 400))
+    assert standing == sum(fill.quantity for fill in as_told(matches, 410, 0)["fills"])

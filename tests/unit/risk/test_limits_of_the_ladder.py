@@ -51,7 +51,7 @@ def test_an_order_counts_once_however_many_fills_it_had_and_however_often_they_a
     assert climbed(*events, *events).trades == 1
 
 
-def test_what_nobody_here_placed_proves_nothing_and_is_of_the_mode_all_the_same():
+def test_what_nobody_here_placed_proves_nothing():
     strangers = [a_confirmation(adopted_id(f"0x{n}")) for n in range(3)]
 
     assert climbed(*strangers, a_confirmation("o1")).trades == 1

@@ -28,15 +28,32 @@ def test_it_is_decided_in_full_from_risks_own_catalogue_and_book():
 
     assert isinstance(order, OrderApproved)
     assert (order.strategy, order.market_id, order.token_id, order.outcome) == ("manual", MARKET, UP, "Up")
-    assert (order.limit, order.quantity, order.order_type) == (Decimal("0.50"), Decimal("5.60"), "FAK")
-    assert order.cost_max <= 3
+    assert (order.limit, order.quantity, order.order_type) == (Decimal("0.50"), 6, "FAK")
+    assert 3 < order.cost_max <= Decimal("3.21"), "three dollars of shares, and the fee"
     assert order.expected_edge < 0, "nothing is claimed, and there is a fee"
 
 
-def test_what_it_may_cost_is_kept_to_with_the_highest_fee():
+def test_what_the_shares_may_cost_is_kept_to():
     for dollars in ("2.7", "3", "4.99", "5"):
         order = Lived().tell(a_request(usd=Decimal(dollars)))
-        assert order.quantity * order.limit * Decimal("1.07") <= Decimal(dollars)
+        assert Decimal(dollars) - Decimal("0.01") <= order.quantity * order.limit <= Decimal(dollars)
+
+
+@pytest.mark.parametrize(("ask", "quantity"), [("0.20", 5), ("0.10", 10), ("0.05", 20), ("0.04", 25)])
+def test_one_dollar_buys_the_least_that_the_venue_takes(ask, quantity):
+    lived = Lived(a_market(), a_book(asks=((Decimal(ask), Decimal(500)),)), a_price())
+
+    order = lived.tell(a_request(usd=Decimal(1)))
+
+    assert isinstance(order, OrderApproved), order
+    assert (order.quantity, order.quantity * order.limit) == (quantity, 1)
+
+
+def test_where_a_dollar_is_no_whole_lots_a_little_more_is():
+    lived = Lived(a_market(), a_book(asks=((Decimal("0.15"), Decimal(500)),)), a_price())
+
+    assert rule(lived.tell(a_request(usd=Decimal(1)))) == "amounts_are_representable"
+    assert lived.tell(a_request(event_id="again", usd=Decimal("1.10"))).quantity * Decimal("0.15") == Decimal("1.08")
 
 
 def test_its_ids_derive_from_the_request_and_asking_twice_decides_once():

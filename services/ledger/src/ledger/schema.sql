@@ -341,7 +341,8 @@ LEFT JOIN LATERAL (
     WHERE settlements.market_id = o.market_id AND settlements.mode = o.mode
     ORDER BY sequence LIMIT 1
 ) AS s ON true
-WHERE o.mode IS NOT NULL;
+-- What nobody here placed is in `fills` and `positions`, and is no trade of ours.
+WHERE o.mode IS NOT NULL AND o.order_id NOT LIKE 'adopted-%';
 
 CREATE OR REPLACE VIEW paper_trades AS SELECT * FROM trades WHERE mode = 'paper';
 CREATE OR REPLACE VIEW live_trades AS SELECT * FROM trades WHERE mode = 'live';

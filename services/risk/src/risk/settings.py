@@ -51,7 +51,7 @@ class Settings(ServiceSettings):
     max_loss_per_trade: Dollars = Decimal(20)
     """The most that one trade may lose, in dollars."""
     manual_order_usd_max: Dollars = Decimal(5)
-    """The most that an order by hand (`pm-arb order`) may cost, in dollars, fee included."""
+    """The most that an order by hand (`pm-arb order`) may spend on shares, in dollars; the fee comes on top."""
     size_ladder: Ladder = ((0, Decimal(10)), (50, Decimal(50)), (200, Decimal(250)), (500, Decimal(500)))
     """Filled trades so far : the most that one order may cost in dollars, as `0:10,50:50`; beside MAX_TRADE_SIZE."""
     max_order_shares: Annotated[Decimal, Field(gt=0, le=1_000_000)] = Decimal(500)

@@ -42,7 +42,7 @@ class OrderRequested(Event):
     """The market's slug or its id."""
     outcome: Outcome
     usd: Annotated[Usd, Field(gt=0)]
-    """What it may cost at most, fee included."""
+    """What the shares may cost at most; the fee comes on top."""
     limit: Price | None = None
     """The highest price to pay for a share; None for the best offer there is."""
     valid_until: Instant

@@ -2,11 +2,15 @@
 
 import json
 from collections.abc import Callable, Iterable
+from socketserver import ThreadingMixIn
 from threading import Thread
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from prometheus_client import REGISTRY, CollectorRegistry, make_wsgi_app
+
+REQUEST_S_MAX = 10
+"""Whoever connects and says nothing for so long is let go."""
 
 Check = Callable[[], str]
 """Answers what is wrong, or an empty text."""
@@ -23,7 +27,7 @@ class HealthServer:
         self._note = note
         """Something to know of a service with which nothing is wrong."""
         self._metrics = make_wsgi_app(metrics)
-        self._server: WSGIServer = make_server(host, port, self._answer, handler_class=_Quiet)
+        self._server = make_server(host, port, self._answer, server_class=_Server, handler_class=_Quiet)
         self.port: int = self._server.server_port
         self._thread = Thread(target=self._server.serve_forever, name="health", daemon=True)
 
@@ -51,6 +55,14 @@ class HealthServer:
         return [json.dumps({"ok": not wrong, "detail": wrong or self._note()}).encode() + b"\n"]
 
 
+class _Server(ThreadingMixIn, WSGIServer):
+    """Answers each in a thread of its own: whoever asks for figures that take long keeps nobody waiting."""
+
+    daemon_threads = True
+
+
 class _Quiet(WSGIRequestHandler):
+    timeout = REQUEST_S_MAX
+
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class names it so
         """Health checks are not news."""

@@ -50,7 +50,9 @@ class Side(StrEnum):
 
 def order_command(
     *,
-    usd_: Annotated[str, typer.Option("--usd", help="What it may cost at most, in dollars, fee included.")],
+    usd_: Annotated[
+        str, typer.Option("--usd", help="What the shares may cost at most, in dollars; the fee comes on top.")
+    ],
     market: Annotated[str, typer.Option(help="The market's slug or id: see `pm-arb markets`.")],
     outcome: Annotated[Side, typer.Option(help="What to buy.")],
     limit: Annotated[str, typer.Option(help="The highest price to pay for a share; the best offer when empty.")] = "",

@@ -8,6 +8,7 @@ from common.clock import SECOND, Instant, since
 from common.contracts.base import Event
 from common.contracts.control import HaltRequested, ResumeRequested
 from common.contracts.executor import (
+    ADOPTED,
     FillFailed,
     FillMatched,
     OrderAdopted,
@@ -127,7 +128,9 @@ def describe(event: Event, board: Board) -> str:
 def _order(event: OrderEvent, board: Board) -> str:
     """Say what became of an order, if that is not what one expects of it."""
     order = board.trades.orders.get(event.order_id)
-    name = f"{market_name(order.slug)} {order.outcome}" if order else f"order {event.order_id[:8]}"
+    name = (
+        f"{market_name(order.slug)} {order.outcome}" if order else f"order {event.order_id.removeprefix(ADOPTED)[:8]}"
+    )
     match event:
         case OrderCancelled() if not event.filled:
             return f"unfilled  {name}: {event.reason.partition('. ')[0]}"

@@ -11,7 +11,7 @@ from alerter.core.limits import COUNTED_MAX, POSITIONS_MAX
 from alerter.core.words import clock, dollars, gain, joined
 from common.clock import SECOND, Instant
 from common.contracts.base import Event
-from common.contracts.executor import FillFailed, FillMatched, OrderCancelled, OrderFilled, PositionSettled
+from common.contracts.executor import FillFailed, FillMatched, OrderCancelled, OrderFilled, PositionSettled, is_adopted
 from common.contracts.risk import OrderApproved, OrderDenied, RiskStateChanged
 from common.contracts.runtime import WentLive
 
@@ -97,7 +97,7 @@ class Digest:
                     self._open.popitem(last=False)
             case FillFailed():
                 self._day_of(event.at).voided += 1
-            case OrderFilled() | OrderCancelled() if event.filled > 0:
+            case OrderFilled() | OrderCancelled() if event.filled > 0 and not is_adopted(event.order_id):
                 self._day_of(event.at).trades += 1
             case PositionSettled():
                 self._open.pop(event.market_id, None)

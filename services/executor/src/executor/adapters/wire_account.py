@@ -136,8 +136,8 @@ def read_order(found: object) -> OrderRecord:
         order_id=parse_text(row.get("id"), "order id"), status=status, status_words=words,
         owner=parse_text(row.get("owner"), "order owner"),
         maker_address=parse_text(row.get("maker_address"), "order maker_address"),
-        market_id=parse_text(row.get("market"), "order market"),
-        token_id=parse_text(row.get("asset_id"), "order asset_id"), side=_side(row, "order"),
+        market_id=_key(row.get("market"), "order market"),
+        token_id=_key(row.get("asset_id"), "order asset_id"), side=_side(row, "order"),
         original_size=parse_shares(row.get("original_size"), "order original_size"),
         size_matched=parse_shares(row.get("size_matched"), "order size_matched"),
         price=parse_price(row.get("price"), "order price"), order_type=parse_text(row.get("order_type"), "order type"),
@@ -155,8 +155,8 @@ def read_trade(found: object) -> TradeRecord:
         taker_order_id=parse_text(row.get("taker_order_id"), "trade taker_order_id"),
         owner=parse_text(row.get("owner"), "trade owner"),
         maker_address=parse_text(row.get("maker_address"), "trade maker_address"),
-        market_id=parse_text(row.get("market"), "trade market"),
-        token_id=parse_text(row.get("asset_id"), "trade asset_id"), side=_side(row, "trade"),
+        market_id=_key(row.get("market"), "trade market"),
+        token_id=_key(row.get("asset_id"), "trade asset_id"), side=_side(row, "trade"),
         price=parse_price(row.get("price"), "trade price"),
         quantity=parse_shares(row.get("size"), "trade size"),
         matched_at=parse_unix(row.get("match_time"), "trade match_time"),
@@ -186,7 +186,7 @@ def _maker_part(found: object) -> MakerPart:
     return MakerPart(
         order_id=parse_text(row.get("order_id"), "maker order_id"), owner=parse_text(row.get("owner"), "maker owner"),
         maker_address=parse_text(row.get("maker_address"), "maker maker_address"),
-        token_id=parse_text(row.get("asset_id"), "maker asset_id"), side=_side(row, "maker"),
+        token_id=_key(row.get("asset_id"), "maker asset_id"), side=_side(row, "maker"),
         price=parse_price(row.get("price"), "maker price"),
         quantity=parse_shares(row.get("matched_amount"), "maker matched_amount"),
     )  # fmt: skip
@@ -202,6 +202,15 @@ def _list(found: object, where: str, most: int = ROWS_MAX) -> list[object]:
     if not isinstance(found, list) or len(found) > most:
         raise ParseError("wrong_type", expected=f"a list of at most {most}", found=found, where=where)
     return found
+
+
+def _key(value: object, where: str) -> str:
+    """Read an id that can be a token of a subject."""
+    found = parse_text(value, where)
+    try:
+        return plain(found)
+    except ValueError:
+        raise ParseError("not_an_id", expected="letters, digits and dashes", found=found, where=where) from None
 
 
 def _side(row: Mapping[str, object], where: str) -> Side:

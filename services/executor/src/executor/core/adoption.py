@@ -17,6 +17,7 @@ from common.contracts.executor import (
     OrderAdopted,
     OrderCancelled,
     OrderFilled,
+    ReconciliationDone,
     TradingMode,
     adopted_id,
     is_adopted,
@@ -32,7 +33,7 @@ from executor.core.wallet import KnownFill, Wallet
 
 STRATEGY = "adopted"
 NOT_OPEN = "no longer open at the venue"
-NOT_LISTED = "the venue does not list it any more"
+FAILED = "the venue could not settle it"
 
 
 class Adopter:
@@ -44,13 +45,18 @@ class Adopter:
         self._found: dict[str, tuple[VenueOrder, Instant]] = {}
         """What was seen open and is not in the record yet, with when; it may be cancelled before that is said."""
         self._open: dict[str, OrderAdopted] = {}
+        self._looked_at: Instant | None = None
+        """When the venue was last asked for everything and answered; over a restart, when that was last said."""
 
     def observe(self, event: Event) -> None:
         match event:
-            case VenueSnapshot():
+            case VenueSnapshot(gap=""):
+                self._looked_at = event.asked_at
                 for order_id, order in _strangers(event).items():
                     if order_id not in self._open:
                         self._found.setdefault(order_id, (order, event.asked_at))
+            case ReconciliationDone() if event.verdict != "incomplete":
+                self._looked_at = max(self._looked_at or event.at, event.at)
             case OrderAdopted():
                 self._open[event.order_id] = event
                 self._found.pop(event.order_id, None)
@@ -58,6 +64,11 @@ class Adopter:
                 self._open.pop(event.order_id, None)
             case _:
                 pass
+
+    def back_to(self) -> Instant | None:
+        """Answer since when matches must be asked for, so that none is missed; None before the first look."""
+        moving = (k.event.at for k in self._provisional())
+        return min([*([] if self._looked_at is None else [self._looked_at]), *moving], default=None)
 
     def attend(self, last: VenueSnapshot | None, terms: Terms, now: Instant) -> Event | None:
         """Take in one thing that a stranger did; nothing without a complete snapshot and terms to compare it on."""
@@ -68,18 +79,20 @@ class Adopter:
     def _news(self, last: VenueSnapshot, terms: Terms, now: Instant) -> Iterator[Event]:
         yield from (self._adopted(order_id, order, at, now) for order_id, (order, at) in self._found.items())
         listed = {(adopted_id(f.venue_order_id), f.fill_id): f for f in last.fills if not f.order_id}
-        young = {key: fill for key, fill in listed.items() if fill.matched_at > terms.accepted_at}
-        # By its match alone: of an order of ours whose name was forgotten it may be in the record already.
-        booked = {fill_id for _, fill_id in self._wallet.fills} if young else set()
-        for (order_id, fill_id), fill in young.items():
-            if fill_id not in booked:
+        for (order_id, fill_id), fill in listed.items():
+            if fill.matched_at > terms.accepted_at and not self._wallet.knows(fill_id):
                 yield from self._matched(order_id, fill, last)
-        for known in self._wallet.moving.values():
-            if is_adopted(known.event.order_id) and known.state is FillState.MATCHED:
-                yield from self._finished(known, listed.get((known.event.order_id, known.event.fill_id)), last, now)
+        for known in self._provisional():
+            yield from self._finished(known, listed.get((known.event.order_id, known.event.fill_id)), last, now)
         for order_id, adopted in self._open.items():
             if order_id not in _strangers(last) and adopted.at <= self._before(last):
                 yield self._ended(adopted, now)
+
+    def _provisional(self) -> Iterator[KnownFill]:
+        """List the adopted matches that are not final."""
+        for known in self._wallet.moving.values():
+            if is_adopted(known.event.order_id) and known.state is FillState.MATCHED:
+                yield known
 
     def _before(self, last: VenueSnapshot) -> Instant:
         """Answer by when a thing must have happened for its absence to mean anything."""
@@ -131,13 +144,12 @@ class Adopter:
     ) -> Iterator[FillConfirmed | FillFailed]:
         event = known.event
         fields = {name: getattr(event, name) for name in ("fill_id", "order_id", "market_id", "token_id", "mode")}
-        if listed is not None:
-            if listed.is_final:
-                event_id = ids.derive("fill_confirmed", event.order_id, event.fill_id)
-                yield FillConfirmed(event_id=event_id, at=now, **fields)
-        elif last.fills_since + self._tolerances.grace_s * SECOND < event.at <= self._before(last):
+        if listed is not None and listed.is_final:
+            event_id = ids.derive("fill_confirmed", event.order_id, event.fill_id)
+            yield FillConfirmed(event_id=event_id, at=now, **fields)
+        elif event.fill_id in last.failed:
             event_id = ids.derive("fill_failed", event.order_id, event.fill_id)
-            yield FillFailed(event_id=event_id, reason=NOT_LISTED, at=now, **fields)
+            yield FillFailed(event_id=event_id, reason=FAILED, at=now, **fields)
 
 
 def _strangers(snapshot: VenueSnapshot) -> dict[str, VenueOrder]:

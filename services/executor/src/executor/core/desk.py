@@ -93,6 +93,10 @@ class OrderDesk:
         owed = self.reconciler.tokens() if self.reconciler else ()
         return tuple(dict.fromkeys((*self._positions.tokens(), *owed)))
 
+    def back_to(self) -> Instant | None:
+        """Answer since when the venue must be asked for matches; None where there is nothing to go by."""
+        return self.reconciler.adopter.back_to() if self.reconciler else None
+
     @property
     def noted(self) -> Counter[str]:
         """Count what was recorded although it came at an odd time, by name."""
@@ -229,8 +233,8 @@ class OrderDesk:
             return None
         if self.halted_by != self._said_halted_by:
             return self._state_changed(now)
-        looked = self.reconciler.attend(now) if self.reconciler else None
-        return looked or self._ask_what_became(now) or self._positions.due(now)
+        asked = self._ask_what_became(now) or self._positions.due(now)
+        return asked or (self.reconciler.attend(now) if self.reconciler else None)
 
     def _ask_what_became(self, now: Instant) -> Event | None:
         """Ask for one order, or one match, of which nobody has spoken for too long."""
@@ -268,10 +272,7 @@ class OrderDesk:
         self.orders.happened(event, happened(event))
 
     def _note_ignored(self, report: GatewayReport) -> None:
-        """Count what found no row. A fill of an order that nobody here placed stops trading.
-
-        Such a fill cannot be told of, for no approval says what it is of: until a restart the halt is all there is.
-        """
+        """Count what found no row. A fill of an order that is not in the record stops trading until resumed."""
         order = self.orders.get(report.order_id)
         if order is not None:
             why = self._why_ignored(order, report)

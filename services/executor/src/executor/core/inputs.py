@@ -169,6 +169,8 @@ class VenueSnapshot(Event):
     fills: tuple[VenueFill, ...]
     fills_since: Instant
     """Fills that were matched before are not listed."""
+    failed: tuple[str, ...] = ()
+    """The fills that came to nothing, of the same time."""
     holdings: tuple[VenueHolding, ...]
     """Of every token that was asked about; a token that is missing was not asked about."""
     collateral: Usd | None

@@ -70,7 +70,7 @@ class Reconciler:
         self._orders, self._markets = orders, markets
         self.wallet = Wallet()
         self._redeemer = Redeemer(tolerances, mode, self.wallet, orders)
-        self._adopter = Adopter(tolerances, mode, self.wallet, markets)
+        self.adopter = Adopter(tolerances, mode, self.wallet, markets)
         self.last: VenueSnapshot | None = None
         """The last complete snapshot that this process took."""
         self._severity: Severity = "none"
@@ -144,13 +144,13 @@ class Reconciler:
             if asked_at is None or since(now, asked_at) >= self._tolerances.cancel_retry_s * SECOND:
                 event_id = ids.derive("cancel_asked", venue_order_id, now)
                 return CancelAsked(event_id=event_id, venue_order_id=venue_order_id, at=now)
-        adopted = self._adopter.attend(self.last, self._terms, now)
+        adopted = self.adopter.attend(self.last, self._terms, now)
         return adopted or self._redeemer.attend(self.last, self._terms, now)
 
     # --- folding ---
 
     def observe(self, event: Event) -> None:
-        self._adopter.observe(event)
+        self.adopter.observe(event)
         match event:
             case VenueSnapshot():
                 self._take(event)

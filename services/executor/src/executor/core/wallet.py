@@ -11,7 +11,14 @@ from decimal import Decimal
 
 from common.clock import SECOND, Instant
 from common.contracts.base import Event
-from common.contracts.executor import FillConfirmed, FillFailed, FillMatched, PositionRedeemed, PositionSettled
+from common.contracts.executor import (
+    FillConfirmed,
+    FillFailed,
+    FillMatched,
+    PositionRedeemed,
+    PositionSettled,
+    is_adopted,
+)
 from common.contracts.venue import Outcome
 from executor.core.states import FillState
 
@@ -78,7 +85,7 @@ class Token:
     slug: str
     outcome: Outcome
     order_id: str
-    """The order that it was first got by."""
+    """The order that it was first got by; ours where there is one."""
     shares: Decimal = ZERO
     bought: Decimal = ZERO
     paid: Decimal = ZERO
@@ -122,6 +129,12 @@ class Wallet:
     cash: Decimal = ZERO
     revision: int = 0
     tidy_at: int = MOVING_MAX
+    _booked: set[str] = field(default_factory=set)
+    """The matches of `fills`, of whichever order: one of ours that was taken for a stranger's is still one match."""
+
+    def knows(self, fill_id: str) -> bool:
+        """Whether a match is in the record, of whichever order."""
+        return fill_id in self._booked
 
     def observe(self, event: Event) -> None:
         match event:
@@ -186,16 +199,20 @@ class Wallet:
 
     def _matched(self, event: FillMatched) -> None:
         key = (event.order_id, event.fill_id)
-        if key in self.fills:
+        if event.fill_id in self._booked:
             return
         token = self.tokens.get(event.token_id)
         if token is None:
             token = Token(event.token_id, event.market_id, event.slug, event.outcome, event.order_id)
             self.tokens[event.token_id] = token
             self._forget_tokens()
+        elif is_adopted(token.order_id):
+            token.order_id = event.order_id
+        self._booked.add(event.fill_id)
         self.fills[key] = self.moving[key] = KnownFill(event, FillState.MATCHED, event.at)
         if len(self.fills) > FILLS_KEPT_MAX:
-            self.fills.popitem(last=False)
+            (_, forgotten), _ = self.fills.popitem(last=False)
+            self._booked.discard(forgotten)
         self._count(token, self.fills[key], sign=1)
         self._changed(token)
 

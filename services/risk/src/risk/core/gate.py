@@ -140,7 +140,9 @@ class RiskGate:
         opportunity = manual.read(asked, self._sight, now)
         if opportunity is None:
             return manual.denied_unread(asked, self._version, now)
-        question = self._question(opportunity, manual.limits_of(asked, self._limits), now)
+        market = self._sight.named(asked.market)
+        assert market is not None  # read as an opportunity in it
+        question = self._question(opportunity, manual.limits_of(asked, opportunity, market.tick, self._limits), now)
         return judge(question, self._version, manual.MANUAL_LIMITS, fencing_token=self._token)
 
     def _question(self, opportunity: OpportunityFound, limits: Limits, now: Instant) -> Question:

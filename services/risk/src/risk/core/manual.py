@@ -15,6 +15,7 @@ from common.contracts.risk import OrderDenied
 from common.contracts.scanner import OpportunityFound
 from common.contracts.venue import BookUpdated, FeeSchedule
 from common.money import ZERO_SHARES, Shares, UnderlyingPrice, Usd
+from risk.core.amounts import worst_cost
 from risk.core.limits import (
     LIMITS,
     Limit,
@@ -38,9 +39,9 @@ NOTHING = Decimal(0)
 
 
 def manual_order_is_small(q: Question) -> str | None:
-    """Refuse an order by hand for more than MANUAL_ORDER_USD_MAX, whatever else would have room for it."""
+    """Refuse an order by hand for more than MANUAL_ORDER_USD_MAX and the fee, whatever else would have room for it."""
     wanted, most = q.limits.trade_size_usd, q.limits.manual_order_usd_max
-    return f"usd={wanted} max={most}" if wanted > most else None
+    return f"usd_with_fee={wanted:.2f} max={most:.2f}" if wanted > most else None
 
 
 def manual_price_is_close(q: Question) -> str | None:
@@ -62,10 +63,20 @@ MANUAL_LIMITS: tuple[Limit, ...] = (
 """In the order asked, as LIMITS."""
 
 
-def limits_of(request: OrderRequested, limits: Limits) -> Limits:
-    """Answer the owner's limits with the request's dollars for the size, fee included in the worst case."""
-    most = min(limits.trade_size_usd_max, request.usd)
-    return replace(limits, sizing="fixed", trade_size_usd=request.usd, trade_size_usd_max=Usd(most))
+def limits_of(request: OrderRequested, opportunity: OpportunityFound, tick: Price, limits: Limits) -> Limits:
+    """Answer the owner's limits with the request's dollars for the size, and the highest fee on top of them.
+
+    The venue's least purchase is a dollar before its fee: a dollar that had to pay the fee too could buy nothing.
+    """
+
+    def with_fee(dollars: Usd) -> Usd:
+        return worst_cost(dollars, opportunity.fee, tick)
+
+    wanted = with_fee(request.usd)
+    return replace(
+        limits, sizing="fixed", trade_size_usd=wanted, trade_size_usd_max=min(limits.trade_size_usd_max, wanted),
+        manual_order_usd_max=with_fee(limits.manual_order_usd_max),
+    )  # fmt: skip
 
 
 def read(request: OrderRequested, sight: Sight, now: Instant) -> OpportunityFound | None:

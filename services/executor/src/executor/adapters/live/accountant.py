@@ -22,6 +22,8 @@ from executor.core.inputs import VenueFill, VenueHolding, VenueOrder, VenueSnaps
 
 ALLOWANCE_USD_MAX = Decimal(10) ** 15
 """An allowance without bound is told as this."""
+LOOK_BACK_S_MAX = 86_400
+"""How far back strangers' matches are asked for after a time in which nobody looked."""
 
 log = structlog.get_logger()
 
@@ -31,10 +33,11 @@ class Accountant:
 
     def __init__(
         self, exchange: Exchange, history: History, clock: Clock, rules: LiveRules, *, outbox: Outbox,
-        held: Callable[[], Iterable[str]],
+        held: Callable[[], Iterable[str]], back_to: Callable[[], Instant | None], is_ready: Callable[[], bool],
     ) -> None:  # fmt: skip
+        """Take the parts. `back_to` says since when to list matches, `is_ready` whether our orders' names are known."""
         self._exchange, self._history, self._clock, self._rules = exchange, history, clock, rules
-        self._outbox, self._held = outbox, held
+        self._outbox, self._held, self._back_to, self._is_ready = outbox, held, back_to, is_ready
         self.wallet: Wallet | None = None
         self._wanted = asyncio.Event()
 
@@ -55,7 +58,8 @@ class Accountant:
         """Gather everything; what fails is told of in `gap`."""
         wallet = self._known_wallet()
         asked_at = self._clock.now()
-        since = Instant(min([asked_at, *(each.approval.approved_at for each in self._history.unsettled())]))
+        ours = (each.approval.approved_at for each in self._history.unsettled())
+        since = min([asked_at, max(self._back_to() or asked_at, asked_at - LOOK_BACK_S_MAX * SECOND), *ours])
         since = Instant(since - int(self._rules.trades_overlap_s * SECOND))
         orders: Listing[OrderRecord] = Listing((), ())
         trades: Listing[TradeRecord] = Listing((), ())
@@ -65,7 +69,7 @@ class Accountant:
         try:
             orders = await self._exchange.open_orders()
             trades = await self._exchange.trades(since // SECOND)
-            gap = "; ".join((*orders.unreadable, *trades.unreadable))[:500]
+            gap = "; ".join((*self._unready(), *orders.unreadable, *trades.unreadable))[:500]
             collateral, allowance = await self._dollars()
             holdings = await self._holdings(trades.rows)
         except (VenueError, ValueError) as error:
@@ -75,6 +79,7 @@ class Accountant:
         return VenueSnapshot(
             gap=gap, orders=tuple(self._order(each) for each in orders.rows),
             fills=tuple(fill for each in trades.rows for fill in self._fills(each)), fills_since=since,
+            failed=tuple(fill_id for each in trades.rows for fill_id in self._failed(each)),
             holdings=holdings, collateral=collateral, allowance=allowance, wallet=wallet.funder,
             signature_type=wallet.signature_type, asked_at=asked_at, at=self._clock.now(),
         )  # fmt: skip
@@ -109,6 +114,16 @@ class Accountant:
             market_id=record.market_id, token_id=record.token_id, side=record.side, price=record.price,
             quantity=record.original_size, matched=record.size_matched,
         )  # fmt: skip
+
+    def _unready(self) -> tuple[str, ...]:
+        """Say why nobody can tell yet which orders are ours, if so."""
+        return () if self._is_ready() else ("the record has not been read yet",)
+
+    def _failed(self, trade: TradeRecord) -> list[str]:
+        """Name our key's fills in a trade that came to nothing."""
+        if trade.status is not TradeStatus.FAILED:
+            return []
+        return [History.fill_id(trade.trade_id, part.order_id) for part in trade.parts_of(self._history.api_key)]
 
     def _fills(self, trade: TradeRecord) -> list[VenueFill]:
         """List what our key's orders had in a trade, if it stands."""

@@ -78,7 +78,10 @@ class LiveGateway:
             catch_up=self._catch_up, lost=self._stream_lost, refused=exchange.refused,
         )  # fmt: skip
         self.poller = Poller(exchange, self.history, clock, rules, report=self._report, told=self._socket.expect)
-        self.accountant = Accountant(exchange, self.history, clock, rules, outbox=self.outbox, held=self._held_tokens)
+        self.accountant = Accountant(
+            exchange, self.history, clock, rules, outbox=self.outbox, held=self._held_tokens,
+            back_to=desk.desk.back_to, is_ready=lambda: self._is_live,
+        )  # fmt: skip
         self._inquiries = Inquiries(desk=desk, namer=namer, history=self.history, poller=self.poller, rules=rules)
         self._stop = Stop()
         self._is_live = self._was_halted = False

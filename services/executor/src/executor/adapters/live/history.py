@@ -89,7 +89,8 @@ class History:
 
     def order_id(self, venue_order_id: str) -> str:
         """Answer our own name of an order, empty where nobody here placed it."""
-        return self._names.get(venue_order_id.lower(), "")
+        followed = self.of_hash(venue_order_id)
+        return followed.order_id if followed else self._names.get(venue_order_id.lower(), "")
 
     def unsettled(self) -> Iterator[Followed]:
         """List the orders of which something is still to be heard, oldest first."""
