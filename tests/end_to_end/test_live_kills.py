@@ -70,17 +70,37 @@ async def before_its_fill_is_final(world):
     await eventually(lambda: world.has("killed", "fill_matched"), every_s=0.005, why="it has a fill")
 
 
+async def while_the_venue_holds_it(world):
+    await world.approve("killed")
+    await eventually(
+        lambda: world.has("killed", "order_accepted"), every_s=0.005, why="the venue says that it holds it"
+    )
+
+
+async def between_a_cancel_and_its_answer(world):
+    """It was told to end, its cancel has reached the venue, and nobody has told it so yet."""
+    await world.resting("killed")
+    await eventually(lambda: world.has("killed", "order_accepted"), why="it rests")
+    await world.arm("late_answer", method="DELETE", seconds=5)
+    world.running()[0].send_signal(signal.SIGTERM)
+    await eventually(lambda: not world.open_at_venue(), every_s=0.001, why="the venue has cancelled it")
+
+
 MOMENTS = (
     before_it_leaves, between_the_post_and_its_answer, when_the_answer_is_cut,
     after_the_answer_and_before_the_record_of_it, while_it_rests, while_nobody_knows_what_became_of_it,
     before_its_fill_is_final,
 )  # fmt: skip
+OF_AN_EXECUTOR = (*MOMENTS, while_the_venue_holds_it, between_a_cancel_and_its_answer)
+"""With what dies in them only when an executor does."""
+HELD = {"taker_delay_ms": 600, "delay_is_told": True}
 
 
 @pytest.mark.parametrize("stands_by", [False, True], ids=["alone", "with a replica"])
-@pytest.mark.parametrize("moment", MOMENTS, ids=lambda moment: moment.__name__)
+@pytest.mark.parametrize("moment", OF_AN_EXECUTOR, ids=lambda moment: moment.__name__)
 async def test_an_order_survives_the_death_of_its_executor(moment, stands_by):
-    async with a_live_world(mined_after_ms=800, confirmed_after_ms=1600) as world:
+    held = HELD if moment is while_the_venue_holds_it else {}
+    async with a_live_world(mined_after_ms=800, confirmed_after_ms=1600, **held) as world:
         first = world.spawn("a")
         await world.alive()
         if stands_by:

@@ -26,6 +26,7 @@ from support.nats_server import NatsServer, free_port
 from support.otlp import Receiver
 from support.waiting import eventually
 
+RELAYER_KEY = "relayer-key-that-nobody-may-see-019e"
 CLOCK = SystemClock()
 SIGNATURE_TYPE = 1
 NOT_YET = ("risk_is_alive", "venue_is_well", "books_are_reconciled")
@@ -79,6 +80,7 @@ class Scene:
             "OTEL_EXPORTER_OTLP_ENDPOINT": self.traced.url, "TAPE_DIR": str(self.folder / "tape"), "RECONCILE_INTERVAL_S": "0.5", "TICK_MS": "20",
             "POLYMARKET_PRIVATE_KEY_FILE": str(self.folder / "key"),
             "POLYMARKET_FUNDER": wallet(Account.from_key(KEY), SIGNATURE_TYPE),
+            "POLYMARKET_RELAYER_API_KEY": RELAYER_KEY,
         } | {f"POLYMARKET_{name.upper()}_FILE": str(self.folder / "secrets" / name) for name in self.secrets}  # fmt: skip
         found = dict(os.environ) | environment_of(self.outside) | own
         del found["POLYMARKET_PRIVATE_KEY"]
@@ -180,7 +182,7 @@ async def scene(tmp_path):
 @pytest.mark.timeout(240)
 async def test_no_secret_of_the_wallet_is_in_any_log_event_trace_figure_tape_or_process_list(scene):
     assert set(scene.secrets) == {"api_key", "secret", "passphrase"}
-    hidden = {KEY, KEY[2:], scene.secrets["secret"], scene.secrets["passphrase"]}
+    hidden = {KEY, KEY[2:], scene.secrets["secret"], scene.secrets["passphrase"], RELAYER_KEY}
 
     await scene.approve_until_accepted()
     rejected = await scene.approve(maker_amount=1_000_000_000, quantity=20_000, limit="0.05", cost_max="1070")

@@ -236,6 +236,10 @@ class LiveWorld:
             async with self.http.get(f"http://127.0.0.1:{process.port}/ready") as response:
                 return "standing by" in await response.text()
 
+    def running(self):
+        """List the executors that have not ended, the one that was started first first."""
+        return [process for process in self._processes if process.poll() is None]
+
     async def alive(self, *, within_s=20.0):
         """Wait until an executor says, from now on, that it trades. One that has ended by itself is started again."""
         since, beats = CLOCK.now(), []

@@ -61,7 +61,7 @@ async def collateral_checks(
 
     async def ask_allowance() -> tuple[bool, str]:
         least = min(bankroll, from_micro(held[0].balance))
-        allowed = _least_allowance(held[0])
+        allowed = least_allowance(held[0])
         if allowed is None:
             return False, "none for any exchange of the venue"
         return allowed >= least, "enough" if allowed >= bankroll else f"{allowed:.2f} dollars"
@@ -72,7 +72,7 @@ async def collateral_checks(
     return balance, await asked("allowance", f"{expected} for each exchange of the venue", ask_allowance)
 
 
-def _least_allowance(balance: Balance) -> Decimal | None:
+def least_allowance(balance: Balance) -> Decimal | None:
     """Answer the least that one of the venue's exchanges may take; None where none of them is named.
 
     Where the venue names contracts, an exchange that it leaves out may take nothing.

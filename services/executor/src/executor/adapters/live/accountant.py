@@ -10,13 +10,13 @@ import structlog
 from common.clock import SECOND, Clock, Instant
 from common.money import Shares, Usd, from_micro
 from executor.adapters.exchange import Exchange
+from executor.adapters.live.account_checks import least_allowance
 from executor.adapters.live.history import History
 from executor.adapters.live.naming import token_protocol
 from executor.adapters.live.outbox import Outbox
 from executor.adapters.live.rules import LiveRules
 from executor.adapters.typed_data import Wallet
 from executor.adapters.venue_errors import VenueError
-from executor.adapters.wire_access import Balance
 from executor.adapters.wire_account import Listing, MakerPart, OrderRecord, TradeRecord, TradeStatus
 from executor.core.inputs import VenueFill, VenueHolding, VenueOrder, VenueSnapshot
 
@@ -88,7 +88,7 @@ class Accountant:
         signature_type = self._known_wallet().signature_type
         await self._exchange.refresh_balance("COLLATERAL", signature_type)
         found = await self._exchange.balance("COLLATERAL", signature_type)
-        return Usd(from_micro(found.balance)), Usd(min(ALLOWANCE_USD_MAX, _least_allowance(found)))
+        return Usd(from_micro(found.balance)), Usd(min(ALLOWANCE_USD_MAX, least_allowance(found) or Decimal(0)))
 
     async def _holdings(self, trades: Iterable[TradeRecord]) -> tuple[VenueHolding, ...]:
         traded = (part.token_id for trade in trades for part in trade.parts_of(self._history.api_key))
@@ -139,8 +139,3 @@ class Accountant:
             matched_at=trade.matched_at,
             liquidity="taker" if part.order_id.lower() == trade.taker_order_id.lower() else "maker",
         )  # fmt: skip
-
-
-def _least_allowance(balance: Balance) -> Decimal:
-    """Answer the least that any of the venue's contracts may take."""
-    return min((from_micro(each) for _, each in balance.allowances), default=Decimal(0))
