@@ -1,6 +1,7 @@
 """What an operator does by hand beside a running system: look, buy, read the figures, see that alerts arrive."""
 
 import asyncio
+import contextlib
 import subprocess
 from collections.abc import Iterator
 from decimal import Decimal
@@ -10,6 +11,7 @@ import pytest
 from common.bus.nats import connect
 from common.clock import SECOND, SystemClock
 from common.contracts.base import Event
+from common.contracts.executor import FillMatched
 from common.contracts.subjects import CONSOLE
 from console.commands.markets import listed
 from console.state import find_running, read_secrets
@@ -21,16 +23,22 @@ CHEAPEST, DEAREST = Decimal("0.05"), Decimal("0.90")
 DAYS = ("--days", "2")
 
 
-@pytest.fixture(scope="module")
-def system() -> Iterator[RunningSystem]:
+@contextlib.contextmanager
+def a_system(*options: str) -> Iterator[RunningSystem]:
+    """Run one in which no edge is large enough for the scanner, so that every order is one by hand."""
     system = RunningSystem()
     try:
-        # No edge is large enough for the scanner, so that every order is one by hand.
-        system.start(MIN_EDGE_PCT="50", DURATIONS_S="900")
+        system.start(*options, MIN_EDGE_PCT="50", DURATIONS_S="900")
         system.wait_until_ready()
         yield system
     finally:
         system.abandon()
+
+
+@pytest.fixture(scope="module")
+def system() -> Iterator[RunningSystem]:
+    with a_system() as system:
+        yield system
 
 
 def asked(system: RunningSystem) -> tuple[str, str]:
@@ -78,17 +86,36 @@ def journal(system: RunningSystem) -> list[Event]:
     return asyncio.run(read())
 
 
-def test_a_few_dollars_are_spent_by_hand_and_every_word_is_shown(system: RunningSystem) -> None:
-    # The makers may be quicker than a person, as they are elsewhere: what found nothing is tried once more.
+def bought(system: RunningSystem) -> str:
+    """Buy for five dollars, and answer what was shown.
+
+    The makers may be quicker than a person, as they are elsewhere: what found nothing is tried once more.
+    """
     tries = []
     for _ in range(5):
         market, outcome = asked(system)
         tries.append(buy(system, usd="5", market=market, outcome=outcome))
         if tries[-1].returncode == 0:
             break
-    words = tries[-1].stdout
-
     assert tries[-1].returncode == 0, "\n".join(each.stdout + each.stderr for each in tries)
+    return tries[-1].stdout
+
+
+def test_by_hand_the_live_path_is_taken_with_a_real_signature() -> None:
+    with a_system("--live", "sim") as system:
+        words = bought(system)
+        fills = [event for event in journal(system) if isinstance(event, FillMatched)]
+
+    for part in ("Risk approves", "Sent as 0x", "The venue has it", "Bought", "Final."):
+        assert part in words, words
+    assert fills
+    assert {(fill.mode, fill.strategy) for fill in fills} == {("live", "manual")}
+    assert sum(fill.price * fill.quantity for fill in fills) <= 5
+
+
+def test_a_few_dollars_are_spent_by_hand_and_every_word_is_shown(system: RunningSystem) -> None:
+    words = bought(system)
+
     for part in ("Risk approves", "Sent as paper-", "The venue has it", "Bought", "Ended with", "Final."):
         assert part in words, words
     [approval, *_] = [

@@ -101,12 +101,18 @@ async def place(url: str, password: str, request: OrderRequested) -> int:
         await bus.close()
 
 
+DUST = Decimal("0.0001")
+"""A match may be off by the venue's last decimals."""
+
+
 class Following:
     """Follows one order by the request that it came from, and says each thing that is heard of it."""
 
     def __init__(self, request_id: str) -> None:
         self._request_id, self._order_id = request_id, ""
         self._bought: dict[str, Decimal] = {}
+        self._matched = self._claimed = Decimal(0)
+        """Shares of all matches heard of, and what it ended with: a venue may tell of the end before the matches."""
         self._open_fills: set[str] = set()
         self._decided, self._ended, self._final = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
@@ -161,6 +167,7 @@ class Following:
             case OrderUnknown():
                 words = f"Nobody can say what became of it; the venue is asked: {event.detail}."
             case OrderCancelled() | OrderFilled():
+                self._claimed = event.filled
                 self._ended.set()
                 self._settle()
                 words = f"Ended with {amount(event.filled)} shares."
@@ -176,6 +183,7 @@ class Following:
 
     def _note_fill(self, event: FillMatched | FillConfirmed | FillFailed) -> str:
         if isinstance(event, FillMatched):
+            self._matched += 0 if event.fill_id in self._bought else event.quantity
             self._bought[event.fill_id] = event.quantity
             self._open_fills.add(event.fill_id)
             self._final.clear()
@@ -188,7 +196,8 @@ class Following:
         return "Final."
 
     def _settle(self) -> None:
-        if self._ended.is_set() and not self._open_fills:
+        is_told = self._matched >= self._claimed - DUST
+        if self._ended.is_set() and is_told and not self._open_fills:
             self._final.set()
 
     def _over(self) -> None:
