@@ -1,4 +1,4 @@
-"""A listener of the market channel, who keeps books by what is said and comes back when cut."""
+"""A listener of the market channel, who keeps books by what is said and comes back when cut, or when it lacks a book."""
 
 import asyncio
 from decimal import Decimal
@@ -7,6 +7,10 @@ import aiohttp
 import orjson
 
 RETRY_S = 0.05
+
+
+class NoBookError(Exception):
+    """A change of a book that was never told: there is none of a market that is over, and its last changes may be late."""
 
 
 class MarketListener:
@@ -31,7 +35,7 @@ class MarketListener:
                         heard = orjson.loads(message.data)
                         for frame in heard if isinstance(heard, list) else [heard]:
                             self.hear(frame)
-            except aiohttp.ClientError:
+            except (aiohttp.ClientError, NoBookError):
                 pass
             await asyncio.sleep(RETRY_S)
 
@@ -41,6 +45,8 @@ class MarketListener:
             self.books[frame["asset_id"]] = levels(frame)
             self.note(frame)
         for entry in frame.get("price_changes", ()):
+            if entry["asset_id"] not in self.books:
+                raise NoBookError(entry["asset_id"])
             book, place = self.books[entry["asset_id"]], (entry["side"], Decimal(entry["price"]))
             book.pop(place, None)
             if Decimal(entry["size"]):
