@@ -6,7 +6,7 @@ import pytest
 
 from builders import after, an_approval
 from common.contracts.venue import FeeSchedule
-from executor.core.funds import available, open_cost, with_worst_fee, worst_cost
+from executor.core.funds import available, open_cost, worst_cost
 from unit.executor.reconciliation_builders import Books, a_holding, a_venue_fill
 
 
@@ -47,7 +47,7 @@ def test_an_open_order_counts_as_filled_at_its_worst_fee_included():
 def test_a_fee_that_does_not_fall_with_the_price_is_counted_at_the_lowest():
     flat = FeeSchedule(rate=Decimal("0.01"), exponent=0, taker_only=True)
 
-    assert with_worst_fee(Decimal(5), flat, Decimal("0.1")) == Decimal("5.5")  # fifty shares at the tick
+    assert flat.worst_cost(Decimal(5), Decimal("0.1")) == Decimal("5.5")  # fifty shares at the tick
     assert worst_cost(an_approval(fee=flat, tick=Decimal("0.01"))) == 10
 
 

@@ -105,14 +105,14 @@ def test_no_way_of_spending_an_orders_dollars_costs_more_than_its_worst_case(lim
         share = dollars / len(fills)
         spent += share + taker_fee(price, Shares(share / price), fee.rate, fee.exponent)
 
-    assert spent <= amounts.worst_cost(dollars, fee, Price(Decimal("0.0001"))) + Decimal("0.0000001")
+    assert spent <= fee.worst_cost(dollars, Price(Decimal("0.0001"))) + Decimal("0.0000001")
 
 
 def test_a_fee_that_does_not_shrink_with_the_price_is_bounded_by_the_tick():
     flat = FeeSchedule(rate=Decimal("0.01"), exponent=0, taker_only=True)
 
-    assert amounts.worst_cost(Usd(Decimal(1)), flat, Price(Decimal("0.01"))) == 2
-    assert amounts.worst_cost(Usd(Decimal(1)), flat, Price(Decimal(0))) > 1
+    assert flat.worst_cost(Usd(Decimal(1)), Price(Decimal("0.01"))) == 2
+    assert flat.worst_cost(Usd(Decimal(1)), Price(Decimal(0))) > 1
 
 
 LEVELS = st.lists(st.tuples(st.integers(1, 98), st.integers(1, 3000)), min_size=1, max_size=6)

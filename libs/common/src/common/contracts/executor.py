@@ -7,7 +7,7 @@ from pydantic import Field
 
 from common.clock import Instant
 from common.contracts.base import Event, Key, Price, Record, Shares, Usd
-from common.contracts.venue import Outcome
+from common.contracts.venue import Liquidity, Outcome
 
 TradingMode = Literal["paper", "live"]
 Severity = Literal["none", "warn", "reduce", "halt"]
@@ -136,7 +136,7 @@ class FillMatched(FillEvent):
     fee: Usd
     strategy: Key
     slug: str
-    liquidity: Literal["taker", "maker"] = "taker"
+    liquidity: Liquidity = "taker"
 
 
 class FillConfirmed(FillEvent):

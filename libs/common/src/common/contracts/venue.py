@@ -10,6 +10,7 @@ from common.clock import Instant
 from common.contracts.base import Event, Key, Price, Record, Shares, Symbol
 
 Outcome = Literal["Up", "Down"]
+Liquidity = Literal["taker", "maker"]
 Level = Annotated[tuple[Price, Shares], Field()]
 
 
@@ -23,6 +24,23 @@ class FeeSchedule(Record):
     def taker(self, price: money.Price, quantity: money.Shares) -> money.Usd:
         """Compute the fee of one fill in US dollars."""
         return money.taker_fee(price, quantity, self.rate, self.exponent)
+
+    def of(self, price: money.Price, quantity: money.Shares, liquidity: Liquidity) -> money.Usd:
+        """Compute the fee of one fill in US dollars: makers pay none where only takers do."""
+        return money.ZERO_USD if self.taker_only and liquidity == "maker" else self.taker(price, quantity)
+
+    def worst_per_dollar(self, tick: money.Price) -> Decimal:
+        """Answer the largest fee that a dollar spent at or below any limit can incur.
+
+        The venue spends the dollars of an order, not its shares: below the limit they buy more shares, whose fee is
+        higher. Per dollar the fee is rate x p^(exponent - 1) x (1 - p)^exponent, which never exceeds the rate, unless
+        the exponent is zero and the price the tick.
+        """
+        return self.rate if self.exponent else self.rate / max(tick, money.MICRO)
+
+    def worst_cost(self, dollars: money.Usd, tick: money.Price) -> money.Usd:
+        """Answer what spending so many dollars can cost at most, fee included."""
+        return money.Usd(dollars * (1 + self.worst_per_dollar(tick)))
 
 
 class SettlementRule(Record):

@@ -32,6 +32,7 @@ from console.errors import EXIT_FAILED, EXIT_UNREACHABLE, EXIT_USAGE, ConsoleErr
 from console.reaching import STATE, StateOption, nats_url, password_of, run
 from console.state import StateFolder
 from console.view.words import amount, plain, price, usd
+from executor.core.order import DUST_SHARES
 
 VALID_MS = 5000
 DECIDED_WITHIN_S = 8.0
@@ -99,10 +100,6 @@ async def place(url: str, password: str, request: OrderRequested) -> int:
         return await following.outcome()
     finally:
         await bus.close()
-
-
-DUST = Decimal("0.0001")
-"""A match may be off by the venue's last decimals."""
 
 
 class Following:
@@ -196,7 +193,7 @@ class Following:
         return "Final."
 
     def _settle(self) -> None:
-        is_told = self._matched >= self._claimed - DUST
+        is_told = self._matched >= self._claimed - DUST_SHARES
         if self._ended.is_set() and is_told and not self._open_fills:
             self._final.set()
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Generic, Literal, TypeVar
 
 from common.clock import Instant
+from common.contracts.venue import Liquidity
 from common.errors import ParseError
 from common.money import Price, Shares
 from common.parsing import parse_price, parse_shares, parse_text, parse_unix
@@ -109,6 +110,10 @@ class TradeRecord:
             self.taker_order_id, self.owner, self.maker_address, self.token_id, self.side, self.price, self.quantity
         )
         return tuple(part for part in (taker, *self.makers) if part.owner == owner)
+
+    def liquidity_of(self, part: MakerPart) -> Liquidity:
+        """Say whether a part of it took what was offered, or was what was taken."""
+        return "taker" if part.order_id.lower() == self.taker_order_id.lower() else "maker"
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,7 @@ from common.contracts.executor import (
     adopted_id,
     is_adopted,
 )
-from common.contracts.venue import MarketUpdated
-from common.money import ZERO_USD, Shares, Usd
+from common.money import ZERO_USD, Shares
 from executor.core.comparison import Terms
 from executor.core.inputs import VenueFill, VenueOrder, VenueSnapshot
 from executor.core.markets import Markets
@@ -84,8 +83,9 @@ class Adopter:
                 yield from self._matched(order_id, fill, last)
         for known in self._provisional():
             yield from self._finished(known, listed.get((known.event.order_id, known.event.fill_id)), last, now)
+        still_open = _strangers(last)
         for order_id, adopted in self._open.items():
-            if order_id not in _strangers(last) and adopted.at <= self._before(last):
+            if order_id not in still_open and adopted.at <= self._before(last):
                 yield self._ended(adopted, now)
 
     def _provisional(self) -> Iterator[KnownFill]:
@@ -132,10 +132,11 @@ class Adopter:
             return
         if fill.side == "SELL" and self._wallet.shares(fill.token_id, last.asked_at).low < fill.quantity:
             return
+        fee = market.fee.of(fill.price, fill.quantity, fill.liquidity) if market.fee else ZERO_USD
         yield FillMatched(
             event_id=ids.derive("fill_matched", order_id, fill.fill_id), fill_id=fill.fill_id, order_id=order_id,
             market_id=fill.market_id, token_id=fill.token_id, mode=self._mode, side=fill.side, price=fill.price,
-            outcome=market.outcome_of(fill.token_id), quantity=fill.quantity, fee=_fee(market, fill),
+            outcome=market.outcome_of(fill.token_id), quantity=fill.quantity, fee=fee,
             strategy=STRATEGY, slug=market.slug, liquidity=fill.liquidity, at=fill.matched_at,
         )  # fmt: skip
 
@@ -155,11 +156,3 @@ class Adopter:
 def _strangers(snapshot: VenueSnapshot) -> dict[str, VenueOrder]:
     """Answer the open orders that nobody here placed, by the name that they are adopted under."""
     return {adopted_id(order.venue_order_id): order for order in snapshot.orders if not order.order_id}
-
-
-def _fee(market: MarketUpdated, fill: VenueFill) -> Usd:
-    """Answer the fee by the market's own schedule: makers pay none where only takers do."""
-    fee = market.fee
-    if fee is None or (fee.taker_only and fill.liquidity == "maker"):
-        return ZERO_USD
-    return fee.taker(fill.price, fill.quantity)

@@ -4,8 +4,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from common.contracts.risk import OrderApproved
-from common.contracts.venue import FeeSchedule
-from common.money import MICRO, ZERO_USD, Price, Usd, notional
+from common.money import ZERO_USD, Usd, notional
 from executor.core.inputs import VenueSnapshot
 from executor.core.order import Order
 from executor.core.states import FillState
@@ -31,25 +30,14 @@ def available(last: VenueSnapshot | None, wallet: Wallet, orders: Iterable[Order
 
 def worst_cost(approval: OrderApproved) -> Usd:
     """Answer what an order may take from the wallet: its dollars and the highest fee on them, nothing for a sale."""
-    if approval.side == "SELL":
-        return ZERO_USD
-    return with_worst_fee(notional(approval.limit, approval.quantity), approval.fee, approval.tick)
+    return _with_fee(approval, notional(approval.limit, approval.quantity))
 
 
 def open_cost(order: Order) -> Usd:
     """Answer what an order may still take."""
     approval = order.approval
-    if approval.side == "SELL":
-        return ZERO_USD
-    dollars = Usd(max(notional(approval.limit, approval.quantity) - order.spent, ZERO))
-    return with_worst_fee(dollars, approval.fee, approval.tick)
+    return _with_fee(approval, Usd(max(notional(approval.limit, approval.quantity) - order.spent, ZERO)))
 
 
-def with_worst_fee(dollars: Usd, fee: FeeSchedule, tick: Price) -> Usd:
-    """Add the highest fee that spending so many dollars can incur, at whatever price they are spent.
-
-    Below the limit they buy more shares. A dollar buys 1 / p shares, each at rate x (p (1 - p))^exponent: in all never
-    more than the rate, unless the exponent is zero and the price the tick.
-    """
-    rate = fee.rate if fee.exponent else fee.rate / max(tick, MICRO)
-    return Usd(dollars + dollars * rate)
+def _with_fee(approval: OrderApproved, dollars: Usd) -> Usd:
+    return ZERO_USD if approval.side == "SELL" else approval.fee.worst_cost(dollars, approval.tick)

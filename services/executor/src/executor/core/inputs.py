@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 
 from common.clock import Instant
 from common.contracts.base import Event, Key, Price, Record, Shares, Usd
+from common.contracts.venue import Liquidity
 
 Standing = Literal["heartbeat", "user_stream", "credentials", "access"]
 """What orders depend on at the venue, each of which may go and come back by itself."""
@@ -46,7 +47,7 @@ class GatewayFilled(GatewayReport):
     price: Price
     quantity: Shares
     fee: Usd
-    liquidity: Literal["taker", "maker"] = "taker"
+    liquidity: Liquidity = "taker"
 
 
 class GatewayFillConfirmed(GatewayReport):
@@ -145,7 +146,7 @@ class VenueFill(Record):
     quantity: Shares
     is_final: bool
     matched_at: Instant
-    liquidity: Literal["taker", "maker"] = "taker"
+    liquidity: Liquidity = "taker"
 
 
 class VenueHolding(Record):

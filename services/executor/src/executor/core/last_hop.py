@@ -15,7 +15,7 @@ from common.errors import ParseError
 from common.money import Usd, is_on_tick, notional, to_micro
 from executor.core.amounts import RESTING_TYPES, amounts
 from executor.core.fencing import Fence
-from executor.core.funds import with_worst_fee, worst_cost
+from executor.core.funds import worst_cost
 from executor.core.latch import Latch
 from executor.core.orders import RATE_WINDOW_S, Orders
 from executor.core.states import OrderState
@@ -215,7 +215,7 @@ def cost_is_within_cap(q: Question) -> str | None:
     """Refuse when notional and the highest fee by the market's own schedule, or what risk says, exceed the cap."""
     a, market = q.approval, _known(q)
     assert market.fee is not None  # market_is_open comes before
-    cost = max(with_worst_fee(notional(a.limit, a.quantity), market.fee, market.tick), a.cost_max)
+    cost = max(market.fee.worst_cost(notional(a.limit, a.quantity), market.tick), a.cost_max)
     cap = q.caps.trade_usd_max
     return f"cost={cost} max={cap}" if cost > cap else None
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from common.contracts.venue import FeeSchedule
-from common.money import CENT, MICRO, Price, Shares, Usd, ceil_to, floor_to
+from common.money import CENT, Price, Shares, Usd, ceil_to, floor_to
 
 SHARES_STEP = Decimal("0.01")
 MARKETABLE_NOTIONAL_MIN = Usd(Decimal(1))
@@ -48,18 +48,3 @@ def is_representable(notional: Usd, quantity: Shares) -> bool:
 def fee_per_share(price: Price, fee: FeeSchedule) -> Decimal:
     """Answer the fee of one share at a price, before the venue's rounding down."""
     return fee.rate * (price * (1 - price)) ** fee.exponent
-
-
-def worst_fee_per_dollar(fee: FeeSchedule, tick: Price) -> Decimal:
-    """Answer the largest fee that a dollar spent at or below any limit can incur.
-
-    The venue spends the dollars of an order, not its shares: below the limit they buy more shares, whose fee is
-    higher. Per dollar the fee is rate x p^(exponent - 1) x (1 - p)^exponent, which never exceeds the rate, unless the
-    exponent is zero and the price the tick.
-    """
-    return fee.rate if fee.exponent else fee.rate / max(tick, MICRO)
-
-
-def worst_cost(notional: Usd, fee: FeeSchedule, tick: Price) -> Usd:
-    """Answer what spending `notional` dollars can cost at most, fee included."""
-    return Usd(notional * (1 + worst_fee_per_dollar(fee, tick)))

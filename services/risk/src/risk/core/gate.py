@@ -137,12 +137,11 @@ class RiskGate:
     def _judge(self, asked: OpportunityFound | OrderRequested, now: Instant) -> Event:
         if isinstance(asked, OpportunityFound):
             return judge(self._question(asked, self._limits, now), self._version, fencing_token=self._token)
-        opportunity = manual.read(asked, self._sight, now)
-        if opportunity is None:
-            return manual.denied_unread(asked, self._version, now)
         market = self._sight.named(asked.market)
-        assert market is not None  # read as an opportunity in it
-        question = self._question(opportunity, manual.limits_of(asked, opportunity, market.tick, self._limits), now)
+        if market is None:
+            return manual.denied_unread(asked, self._version, now)
+        opportunity = manual.read(asked, market, self._sight, now)
+        question = self._question(opportunity, manual.limits_of(asked, market, self._limits), now)
         return judge(question, self._version, manual.MANUAL_LIMITS, fencing_token=self._token)
 
     def _question(self, opportunity: OpportunityFound, limits: Limits, now: Instant) -> Question:

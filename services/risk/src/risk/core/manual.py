@@ -13,9 +13,8 @@ from common.contracts.base import Price
 from common.contracts.control import OrderRequested
 from common.contracts.risk import OrderDenied
 from common.contracts.scanner import OpportunityFound
-from common.contracts.venue import BookUpdated, FeeSchedule
-from common.money import ZERO_SHARES, Shares, UnderlyingPrice, Usd
-from risk.core.amounts import worst_cost
+from common.contracts.venue import BookUpdated, FeeSchedule, MarketUpdated
+from common.money import ZERO_SHARES, Shares, UnderlyingPrice
 from risk.core.limits import (
     LIMITS,
     Limit,
@@ -63,30 +62,24 @@ MANUAL_LIMITS: tuple[Limit, ...] = (
 """In the order asked, as LIMITS."""
 
 
-def limits_of(request: OrderRequested, opportunity: OpportunityFound, tick: Price, limits: Limits) -> Limits:
+def limits_of(request: OrderRequested, market: MarketUpdated, limits: Limits) -> Limits:
     """Answer the owner's limits with the request's dollars for the size, and the highest fee on top of them.
 
     The venue's least purchase is a dollar before its fee: a dollar that had to pay the fee too could buy nothing.
     """
-
-    def with_fee(dollars: Usd) -> Usd:
-        return worst_cost(dollars, opportunity.fee, tick)
-
-    wanted = with_fee(request.usd)
+    fee = market.fee or NO_FEE
+    wanted = fee.worst_cost(request.usd, market.tick)
     return replace(
         limits, sizing="fixed", trade_size_usd=wanted, trade_size_usd_max=min(limits.trade_size_usd_max, wanted),
-        manual_order_usd_max=with_fee(limits.manual_order_usd_max),
+        manual_order_usd_max=fee.worst_cost(limits.manual_order_usd_max, market.tick),
     )  # fmt: skip
 
 
-def read(request: OrderRequested, sight: Sight, now: Instant) -> OpportunityFound | None:
-    """Read a request as an opportunity, on risk's own catalogue and book; None where its market is not known.
+def read(request: OrderRequested, market: MarketUpdated, sight: Sight, now: Instant) -> OpportunityFound:
+    """Read a request as an opportunity, on risk's own catalogue and book.
 
     It is worth what it costs, so that its edge is what the fee takes away.
     """
-    market = sight.named(request.market)
-    if market is None:
-        return None
     token = market.token(request.outcome)
     book = sight.book(token)
     limit = request.limit or _best_ask(book) or market.tick

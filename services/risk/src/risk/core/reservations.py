@@ -9,7 +9,6 @@ from common.clock import Instant
 from common.contracts.executor import FillMatched
 from common.contracts.risk import OrderApproved
 from common.money import ZERO_USD, Shares, Usd, from_micro
-from risk.core.amounts import worst_cost
 from risk.core.recent import Recent
 
 ORDERS_REMEMBERED_MAX = 10_000
@@ -49,7 +48,7 @@ class Reservation:
         left = max(from_micro(order.maker_amount) - spent, Decimal(0))
         if self.reported is not None:
             left = min(left, order.limit * max(self._unheard(), Decimal(0)))
-        self.remaining = worst_cost(Usd(left), order.fee, order.tick)
+        self.remaining = order.fee.worst_cost(Usd(left), order.tick)
 
     def _unheard(self) -> Decimal:
         heard = sum((fill.quantity for fill in self.matched.values()), Decimal(0))

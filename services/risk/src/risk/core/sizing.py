@@ -8,7 +8,7 @@ from functools import cache
 from common.contracts.scanner import OpportunityFound
 from common.contracts.venue import FeeSchedule
 from common.money import ZERO_SHARES, ZERO_USD, Level, Price, Shares, Usd, notional, walk, walk_fee
-from risk.core.amounts import fee_per_share, least, smallest, whole_lots, worst_cost, worst_fee_per_dollar
+from risk.core.amounts import fee_per_share, least, smallest, whole_lots
 from risk.core.policy import Limits, SizingStrategy
 
 HALF = Decimal("0.5")
@@ -77,7 +77,7 @@ def draft(levels: Sequence[Level], opportunity: OpportunityFound, limits: Limits
     Where the least that the venue takes does not fit, that least is drawn up, so that the limit which binds refuses it
     by its own name.
     """
-    worst = 1 + worst_fee_per_dollar(bounds.fee, bounds.tick)
+    worst = 1 + bounds.fee.worst_per_dollar(bounds.tick)
 
     @cache
     def wanted(price: Price) -> Decimal:
@@ -138,5 +138,5 @@ def _drawn(levels: Sequence[Level], limit: Price, quantity: Shares, wanted: Shar
         average=Price(spent / taken) if taken else limit,
         fee=walk_fee(levels, quantity, bounds.fee.rate, bounds.fee.exponent),
         cost_max=Usd(amount + bounds.fee.taker(limit, quantity)),
-        cost=worst_cost(amount, bounds.fee, bounds.tick),
+        cost=bounds.fee.worst_cost(amount, bounds.tick),
     )

@@ -137,5 +137,5 @@ class Accountant:
             venue_order_id=part.order_id, market_id=trade.market_id, token_id=part.token_id, side=part.side,
             price=part.price, quantity=part.quantity, is_final=trade.status is TradeStatus.CONFIRMED,
             matched_at=trade.matched_at,
-            liquidity="taker" if part.order_id.lower() == trade.taker_order_id.lower() else "maker",
+            liquidity=trade.liquidity_of(part),
         )  # fmt: skip

@@ -14,7 +14,7 @@ from typing import Literal
 from common import ids
 from common.clock import SECOND, Instant, since
 from common.contracts.risk import OrderApproved
-from common.money import ZERO_SHARES, ZERO_USD, Usd
+from common.money import ZERO_SHARES
 from executor.adapters.live.news import OrderNews, Stage
 from executor.adapters.wire_account import MakerPart, TradeRecord, TradeStatus
 from executor.adapters.wire_orders import Placed, PlacedStatus
@@ -251,11 +251,11 @@ class History:
     def _filled(
         self, followed: Followed, trade: TradeRecord, part: MakerPart, fill_id: str, now: Instant
     ) -> GatewayFilled:
-        is_taker = part.order_id.lower() == trade.taker_order_id.lower()
+        liquidity = trade.liquidity_of(part)
         is_recent = since(now, trade.matched_at) < VENUE_CLOCK_STEP_S * SECOND
         return GatewayFilled(
             order_id=followed.order_id, fill_id=fill_id, price=part.price, quantity=part.quantity,
-            fee=_fee(followed.approval, part, is_taker=is_taker), liquidity="taker" if is_taker else "maker",
+            fee=followed.approval.fee.of(part.price, part.quantity, liquidity), liquidity=liquidity,
             at=now if is_recent else trade.matched_at,
         )  # fmt: skip
 
@@ -273,10 +273,3 @@ class History:
                 del self._by_hash[venue_order_id]
                 del self._by_id[followed.order_id]
                 return
-
-
-def _fee(approval: OrderApproved, part: MakerPart, *, is_taker: bool) -> Usd:
-    """Answer the fee of one fill by the market's own schedule: makers pay none where only takers do."""
-    if approval.fee.taker_only and not is_taker:
-        return ZERO_USD
-    return approval.fee.taker(part.price, part.quantity)

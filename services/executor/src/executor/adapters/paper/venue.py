@@ -14,7 +14,7 @@ from functools import partial
 from common.clock import MILLISECOND, SECOND, Instant, later, since
 from common.contracts.risk import OrderApproved
 from common.contracts.venue import BookUpdated, Level, MarketUpdated
-from common.money import ZERO_USD, Shares
+from common.money import Shares
 from executor.adapters.paper import words
 from executor.adapters.paper.depth import Depth
 from executor.adapters.paper.order import PaperOrder, Stage
@@ -199,7 +199,7 @@ class PaperVenue:
                     break
                 quantity = Shares(min(order.wanted, size))
                 self._depth.take(book.token_id, order.takes_from, price, quantity)
-                fee = ZERO_USD if market.fee.taker_only else market.fee.taker(limit, quantity)
+                fee = market.fee.of(limit, quantity, "maker")
                 self._teller.filled(order, limit, quantity, fee, at)
             if not order.wanted:
                 self._teller.completed(order, at)
