@@ -158,10 +158,13 @@ async def test_an_order_survives_the_death_of_the_bus(moment):
         await check_all_is_over(world)
 
 
-async def test_the_bus_is_killed_while_orders_are_open_and_nothing_is_lost_or_doubled():
+@pytest.mark.parametrize("stands_by", [False, True], ids=["alone", "with a replica"])
+async def test_the_bus_is_killed_while_orders_are_open_and_nothing_is_lost_or_doubled(stands_by):
     async with a_live_world() as world:
         world.spawn("a")
         await world.alive()
+        if stands_by:
+            await world.standing_by(world.spawn("b"))
         await world.resting("rest")
         await eventually(lambda: world.has("rest", "order_accepted"), why="it rests")
         await world.approve("taken")

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from decimal import Decimal
 
 import httpx
 import pytest
@@ -20,7 +21,9 @@ from executor.adapters.live.hardening import keep_memory_private
 from executor.adapters.live.start import NotReadyError
 from executor.settings import Settings
 from integration.official_clients import wallet
-from integration.outside_world import simulated, simulator_process
+from integration.outside_world import Outside, simulated, simulator_process
+from support.trading import wall_clock_scene
+from support.waiting import eventually
 
 KEY = "0x" + "a1" * 32
 NOBODY = "0x" + "11" * 20
@@ -170,6 +173,30 @@ async def test_a_wallet_without_the_bankroll_is_refused(outside):
     assert await Start(outside, INITIAL_BANKROLL="1000.01").refused() == (
         "balance: expected at least 1000.01 dollars (INITIAL_BANKROLL), found 1000.00 dollars in the wallet of "
         "signature type 1"
+    )
+
+
+async def test_a_wallet_that_has_traded_may_hold_less_than_its_bankroll():
+    async with wall_clock_scene(deposit_usd=200.0) as scene:
+        address = {"POLYMARKET_SIGNATURE_TYPE": "0", "POLYMARKET_FUNDER": scene.trader.wallet}
+        outside = Outside(scene.server.port)
+        assert "balance: expected at least 200.01" in await Start(outside, **address, INITIAL_BANKROLL="200.01").refused()
+        await buy(scene, 10)
+        traded = {check.name: check.found for check in await Start(outside, **address).checks.checks()}
+        await Start(outside, **address).prepare()
+
+    dollars, _, why = traded["balance"].partition(" dollars; ")
+    assert Decimal(190) < Decimal(dollars) < Decimal(200)
+    assert why == "the wallet has traded, reconciliation judges the difference"
+
+
+async def buy(scene, shares):
+    """Trade, so that the venue has a trade of the wallet to tell of."""
+    token = scene.tokens[0]
+    price = min(await scene.best_ask(token) + Decimal("0.02"), Decimal("0.99"))
+    await scene.trader.placed(token, float(price), shares, order_type="FAK")
+    await eventually(
+        lambda: scene.floor.engine.trades_of_account(scene.trader.wallet), why="the venue knows of the trade"
     )
 
 

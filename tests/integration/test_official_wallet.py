@@ -18,6 +18,7 @@ from eth_account import Account
 from common.clock import SystemClock
 from common.settings import load
 from executor.adapters.exchange import Exchange
+from executor.adapters.live.wallet_process import WalletProcess, WalletProcessError
 from executor.adapters.signer import Signer
 from executor.adapters.wallet import OfficialWallet, WalletError
 from executor.settings import Settings, WalletSettings
@@ -69,15 +70,32 @@ async def test_a_venue_that_cannot_be_reached_may_be_asked_again(outside):
 
 
 async def test_a_redemption_asks_the_relayer_and_tells_that_it_declined(outside):
-    async with httpx.AsyncClient(base_url=outside.http) as client:
-        events = (await client.get("/gamma/events", params={"limit": 1})).json()
-    condition_id = events[0]["markets"][0]["conditionId"]
+    condition_id = await a_condition(outside)
 
     with pytest.raises(WalletError, match="redemption: ") as refused:
         await official(outside).redeem(condition_id)
 
     assert KEY not in str(refused.value)
     assert refused.value.__cause__ is None, "no cause whose frames could show the key"
+
+
+async def test_what_a_redemption_in_a_process_of_its_own_comes_to_is_said_in_one_line_without_the_key(outside):
+    process = WalletProcess(dict(os.environ) | environment_of(outside))
+
+    with pytest.raises(WalletProcessError, match=r"^wallet redeem: redemption: ") as declined:
+        await process.redeem(await a_condition(outside))
+
+    words = str(declined.value)
+    assert "\n" not in words
+    assert KEY.removeprefix("0x") not in words
+    assert await process.address() == wallet(Account.from_key(KEY), 1), "the next one is asked as before"
+
+
+async def a_condition(outside):
+    """Answer the id of a market that the exchange lists."""
+    async with httpx.AsyncClient(base_url=outside.http) as client:
+        events = (await client.get("/gamma/events", params={"limit": 1})).json()
+    return events[0]["markets"][0]["conditionId"]
 
 
 async def test_credentials_are_written_into_files_that_only_their_user_can_read_and_shown_to_nobody(tmp_path):

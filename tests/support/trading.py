@@ -105,10 +105,10 @@ async def a_scene(**dials):
 
 
 @asynccontextmanager
-async def wall_clock_scene():
+async def wall_clock_scene(**dials):
     """A scene of now, for clients that read the wall's clock themselves, in a market that has not begun: near a half."""
     now_s = wall_ns() // NS_PER_S
-    settings = ExchangeSettings(**FAST, allows_eoa=True, deposit_usd=10_000.0)
+    settings = ExchangeSettings(**FAST | {"allows_eoa": True, "deposit_usd": 10_000.0} | dials)
     async with (
         running(SeededWorld(WorldSettings()), exchange=settings) as server,
         aiohttp.ClientSession(server.http) as http,

@@ -75,8 +75,11 @@ class Connection(asyncio.Protocol):
         """Whether a request can be given to it, as far as this side knows."""
         return not self._is_broken and self._transport is not None and not self._transport.is_closing()
 
-    async def exchange(self, sent: bytes, body_bytes_max: int) -> Answer:
-        """Send a request and answer its answer. Raises OSError, ProtocolError; then it is of no more use."""
+    async def exchange(self, sent: bytes, body_bytes_max: int, within_s: float) -> Answer:
+        """Send a request and answer its answer. Raises OSError, ProtocolError and, after so long, TimeoutError.
+
+        Then it is of no more use. The time is set once the bytes have left, for they wait for nothing.
+        """
         transport = self._transport
         if transport is None or not self.is_usable or self._waiting is not None:
             raise ProtocolError("expected a connection that is free, found none")
@@ -85,7 +88,8 @@ class Connection(asyncio.Protocol):
         self._waiting = waiting
         try:
             transport.write(sent)
-            answer = await waiting
+            async with asyncio.timeout(within_s):
+                answer = await waiting
         except BaseException:
             self.close()
             raise
@@ -169,8 +173,7 @@ class Lane:
             self._give_back(connection)
             raise HeldBackError(what, why)
         try:
-            async with asyncio.timeout(within_s):
-                return await connection.exchange(sent, body_bytes_max)
+            return await connection.exchange(sent, body_bytes_max, within_s)
         except TimeoutError:
             raise UnknownError(what, f"no answer within {within_s} s") from None
         except (OSError, ProtocolError) as error:
@@ -186,16 +189,22 @@ class Lane:
 
     async def _taken(self, what: str, *, anew: bool) -> Connection:
         """Answer a connection that is free, or a new one."""
-        try:
-            async with asyncio.timeout(self._connect_s_max):
-                await self._open.acquire()
-        except TimeoutError:
-            raise NotSentError(what, f"no connection was free within {self._connect_s_max} s") from None
+        if self._open.locked():
+            await self._until_one_is_free(what)
+        else:
+            await self._open.acquire()
         try:
             return (None if anew else self._warm()) or await self._connected(what)
         except BaseException:
             self._open.release()
             raise
+
+    async def _until_one_is_free(self, what: str) -> None:
+        try:
+            async with asyncio.timeout(self._connect_s_max):
+                await self._open.acquire()
+        except TimeoutError:
+            raise NotSentError(what, f"no connection was free within {self._connect_s_max} s") from None
 
     def _warm(self) -> Connection | None:
         now_s = asyncio.get_running_loop().time()
