@@ -180,7 +180,9 @@ async def test_a_wallet_that_has_traded_may_hold_less_than_its_bankroll():
     async with wall_clock_scene(deposit_usd=200.0) as scene:
         address = {"POLYMARKET_SIGNATURE_TYPE": "0", "POLYMARKET_FUNDER": scene.trader.wallet}
         outside = Outside(scene.server.port)
-        assert "balance: expected at least 200.01" in await Start(outside, **address, INITIAL_BANKROLL="200.01").refused()
+        assert (
+            "balance: expected at least 200.01" in await Start(outside, **address, INITIAL_BANKROLL="200.01").refused()
+        )
         await buy(scene, 10)
         traded = {check.name: check.found for check in await Start(outside, **address).checks.checks()}
         await Start(outside, **address).prepare()
