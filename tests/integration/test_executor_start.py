@@ -184,10 +184,11 @@ async def test_a_wallet_that_has_traded_may_hold_less_than_its_bankroll():
             "balance: expected at least 200.01" in await Start(outside, **address, INITIAL_BANKROLL="200.01").refused()
         )
         await buy(scene, 10)
-        traded = {check.name: check.found for check in await Start(outside, **address).checks.checks()}
-        await Start(outside, **address).prepare()
+        start = Start(outside, **address)
+        found = {check.name: check.found for check in await start.checks.checks()}
+        await start.prepare()
 
-    dollars, _, why = traded["balance"].partition(" dollars; ")
+    dollars, _, why = found["balance"].partition(" dollars; ")
     assert Decimal(190) < Decimal(dollars) < Decimal(200)
     assert why == "the wallet has traded, reconciliation judges the difference"
 
@@ -195,8 +196,7 @@ async def test_a_wallet_that_has_traded_may_hold_less_than_its_bankroll():
 async def buy(scene, shares):
     """Trade, so that the venue has a trade of the wallet to tell of."""
     token = scene.tokens[0]
-    price = min(await scene.best_ask(token) + Decimal("0.02"), Decimal("0.99"))
-    await scene.trader.placed(token, float(price), shares, order_type="FAK")
+    await scene.trader.placed(token, float(await scene.taking_price(token)), shares, order_type="FAK")
     await eventually(
         lambda: scene.floor.engine.trades_of_account(scene.trader.wallet), why="the venue knows of the trade"
     )

@@ -68,7 +68,7 @@ async def winner(http):
 async def buy_both(live):
     """Hold some of each outcome, so that something wins."""
     for token, outcome in zip(live.scene.tokens, ("Up", "Down"), strict=True):
-        price = min(await live.scene.best_ask(token) + Decimal("0.02"), Decimal("0.99"))
+        price = await live.scene.taking_price(token)
         order_id = live.approve(price, 10, order_type="FAK", token_id=token, outcome=outcome)
         await live.settles(order_id)
 

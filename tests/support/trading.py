@@ -82,6 +82,10 @@ class Scene:
         async with self.http.get(f"/clob/book?token_id={token}") as response:
             return min(Decimal(level["price"]) for level in (await response.json())["asks"])
 
+    async def taking_price(self, token):
+        """Answer a limit at which an order takes what is offered, should it have moved a little by then."""
+        return min(await self.best_ask(token) + Decimal("0.02"), Decimal("0.99"))
+
     def arm(self, name, **fields):
         self.server.stage.faults.arm({"name": name, **fields})
 
