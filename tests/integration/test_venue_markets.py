@@ -1,6 +1,7 @@
 """The venue service over real sockets and requests: listings, books, resolutions, and what goes wrong with each."""
 
 import contextlib
+import itertools
 
 import pytest
 
@@ -201,10 +202,17 @@ async def test_a_winner_of_whom_the_channel_never_tells_is_asked_for():
         await shell.ready()
         market = await shell.until(lambda o: getattr(o, "change", "") == "resolved", "resolved")
         assert not any(isinstance(e, ResolutionSeen) for e in shell.inputs)
-        changes = [m.change for m in markets(shell, slug=market.slug)]
+        said = markets(shell, slug=market.slug)
 
     assert market.winner == _truth(market.slug)
-    assert changes == ["listed", "changed", "resolved"]
+    assert [m.change for m in said] == ["listed", *["changed"] * (len(said) - 2), "resolved"]
+    assert [(m.accepting_orders, m.winner) for m in said[:1] + said[-2:]] == [
+        (True, None),
+        (False, None),
+        (False, market.winner),
+    ]
+    facts = [m.model_dump(exclude={"event_id", "change", "observed_at"}) for m in said]
+    assert all(before != after for before, after in itertools.pairwise(facts)), "each tells of something new"
 
 
 async def test_a_market_that_ended_while_the_service_was_down_is_followed_after_a_restart():
