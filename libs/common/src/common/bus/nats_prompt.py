@@ -8,24 +8,19 @@ the client's own.
 import asyncio
 import json
 import time
-from collections.abc import Callable, Mapping
 from typing import Any
 
-import structlog
 from nats import errors as nats_errors
 from nats.aio.client import DEFAULT_BUFFER_SIZE, NO_RESPONDERS_STATUS, Client
 from nats.aio.msg import Msg
 from nats.js import errors as js_errors
 
-from common.bus.nats_reading import PromptTransport
+from common.bus import nats_plain
+from common.bus.nats_reading import HandedOn, PromptTransport, Take
 
 FLUSH_WITHIN_S = 10
 AGAIN_S = 0.5
 """After so long without an answer a message is sent again: while a stream has no leader nobody hears of it."""
-
-log = structlog.get_logger()
-
-Take = Callable[[Msg], None]
 
 
 class PromptClient(Client):
@@ -34,6 +29,24 @@ class PromptClient(Client):
     def __init__(self) -> None:
         super().__init__()
         self._is_due = False
+
+    async def publish(
+        self, subject: str, payload: bytes = b"", reply: str = "", headers: dict[str, str] | None = None
+    ) -> None:
+        """Publish as the client does; what is plain, on a connection that is there, without a look at what else may be.
+
+        Raises an error of the client.
+        """
+        is_usual = self._status == Client.CONNECTED and len(payload) <= self._max_payload
+        command = nats_plain.written(subject, payload, reply, headers) if is_usual else None
+        if command is None:
+            await super().publish(subject, payload, reply, headers)
+            return
+        self.stats["out_msgs"] += 1
+        self.stats["out_bytes"] += len(payload)
+        self._pending.append(command)
+        self._pending_data_size += len(command)
+        self._write_soon()
 
     def write_now(self) -> None:
         """Hand what was published to the socket: a call of the kernel, which is most of what a message costs."""
@@ -66,18 +79,20 @@ class PromptClient(Client):
         await super()._read_loop()
 
     async def _flush_pending(self, force_flush: bool = False) -> Any:  # noqa: ARG002 - it waits for nothing
-        loop = asyncio.get_running_loop()
-        if not self._is_due:
-            self._is_due = True
-            loop.call_soon(self.write_now)
-        kicked: asyncio.Future[None] = loop.create_future()
+        self._write_soon()
+        kicked: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         kicked.set_result(None)
         return kicked
+
+    def _write_soon(self) -> None:
+        if not self._is_due:
+            self._is_due = True
+            asyncio.get_running_loop().call_soon(self.write_now)
 
 
 async def hear(client: Client, filter_: str, take: Take) -> None:
     """Subscribe; `take` is called as soon as a message was read, and whatever it raises is told and goes no further."""
-    await client.subscribe(filter_, future=_HandedOn(take))
+    await client.subscribe(filter_, future=HandedOn(take))
 
 
 class Store:
@@ -89,10 +104,11 @@ class Store:
         self._asked = 0
         self._waiting: dict[str, asyncio.Future[Msg]] = {}
 
-    async def put(self, address: str, payload: bytes, headers: Mapping[str, str]) -> None:
+    async def put(self, address: str, payload: bytes, headers: dict[str, str]) -> None:
         """Publish and return once it is stored, or was before; said again while nobody answers, for its id is the same.
 
         Raises an error of the client or of JetStream, and TimeoutError where no answer came in time: it may be stored.
+        The time is set once the bytes have left, for they wait for nothing.
         """
         if not self._inbox:
             inbox = self._client.new_inbox()
@@ -102,11 +118,10 @@ class Store:
         reply = f"{self._inbox}.{self._asked}"
         answered = self._waiting[reply] = asyncio.get_running_loop().create_future()
         try:
+            await self._say(address, payload, reply, headers)
             async with asyncio.timeout(self._timeout_s):
-                while not answered.done():
-                    await self._client.publish(address, payload, reply=reply, headers=dict(headers))
-                    self._client.write_now()
-                    await asyncio.wait((answered,), timeout=AGAIN_S)
+                while not (await asyncio.wait((answered,), timeout=AGAIN_S))[0]:
+                    await self._say(address, payload, reply, headers)
             answer = answered.result()
         finally:
             del self._waiting[reply]
@@ -118,21 +133,11 @@ class Store:
         if "stream" not in found:
             raise nats_errors.Error(f"expected a stream's answer, found {found!r:.100}")
 
+    async def _say(self, address: str, payload: bytes, reply: str, headers: dict[str, str]) -> None:
+        await self._client.publish(address, payload, reply, headers)
+        self._client.write_now()
+
     def _answered(self, answer: Msg) -> None:
         waiting = self._waiting.get(answer.subject)
         if waiting is not None and not waiting.done():
             waiting.set_result(answer)
-
-
-class _HandedOn(asyncio.Future[Msg]):
-    """What the client takes for the future of one answer; it is given every message, and hands each on."""
-
-    def __init__(self, take: Take) -> None:
-        super().__init__()
-        self._take = take
-
-    def set_result(self, result: Msg, /) -> None:
-        try:
-            self._take(result)
-        except Exception as error:  # noqa: BLE001 - raised to the client it would tear down the connection
-            log.warning("message_not_taken", subject=result.subject, error=f"{type(error).__name__}: {error}")

@@ -1,23 +1,42 @@
-"""Reading without a wait: bytes go to the client's parser as they come.
+"""Reading without a wait: messages are handed on as they come, and what else comes goes to the client's parser.
 
 The client has a task that reads a stream, which must be woken for what has come already: a turn of the event loop for
 every message. Nothing in its parser waits for anything, so that it can be run right there.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import SupportsIndex
 from urllib.parse import ParseResult
 
 import structlog
 from nats import errors as nats_errors
+from nats.aio.msg import Msg
 from nats.aio.transport import TcpTransport
-from nats.protocol.parser import Parser
+from nats.protocol.parser import AWAITING_CONTROL_LINE, Parser
+
+from common.bus import nats_plain
 
 PORT = 4222
 READ_BYTES_MAX = 32_768
 
 log = structlog.get_logger()
+
+Take = Callable[[Msg], None]
+
+
+class HandedOn(asyncio.Future[Msg]):
+    """What the client takes for the future of one answer; it is given every message, and hands each on."""
+
+    def __init__(self, take: Take) -> None:
+        super().__init__()
+        self._take = take
+
+    def set_result(self, result: Msg, /) -> None:
+        try:
+            self._take(result)
+        except Exception as error:  # noqa: BLE001 - raised to the client it would tear down the connection
+            log.warning("message_not_taken", subject=result.subject, error=f"{type(error).__name__}: {error}")
 
 
 class PromptTransport(TcpTransport):
@@ -53,7 +72,10 @@ class _Reader(asyncio.StreamReader):
         if self._parser is None:
             super().feed_data(data)
             return
-        parsing = self._parser.parse(bytes(data))
+        left = handed_on(self._parser, bytes(data))
+        if not left:
+            return
+        parsing = self._parser.parse(left)
         try:
             parsing.send(None)
         except StopIteration:
@@ -63,3 +85,21 @@ class _Reader(asyncio.StreamReader):
         parsing.close()
         self._parser = None
         self.set_exception(nats_errors.ProtocolError())
+
+
+def handed_on(parser: Parser, data: bytes) -> bytes:
+    """Hand on the messages that bytes begin with to whoever takes them as they come; answer what is the parser's."""
+    client = parser.nc
+    if parser.buf or parser.state != AWAITING_CONTROL_LINE:
+        return data
+    while (message := nats_plain.read(data)) is not None:
+        subscription = client._subs.get(message.subscription)  # noqa: SLF001 - as the parser does
+        taker = subscription._future if subscription is not None else None  # noqa: SLF001
+        if not isinstance(taker, HandedOn):
+            break
+        client.stats["in_msgs"] += 1
+        client.stats["in_bytes"] += len(message.payload)
+        subscription._received += 1  # noqa: SLF001
+        taker.set_result(Msg(client, message.subject, message.reply, message.payload, message.headers))
+        data = data[message.end :]
+    return data
