@@ -18,6 +18,7 @@ DIGITS_MAX = 60
 MAGNITUDE_MAX = 60
 """No power of ten beyond it, up or down, means anything: `1e999999` is short to write and ruinous to reckon with."""
 MILLISECOND_DIGITS_MIN = 12
+_WHOLE_MAX = 10 ** (DIGITS_MAX - 1)
 
 
 def parse_decimal(value: object, where: str) -> Decimal:
@@ -72,6 +73,8 @@ def parse_underlying(value: object, where: str) -> UnderlyingPrice:
 
 def parse_int(value: object, where: str) -> int:
     """Read a whole number."""
+    if type(value) is int and -_WHOLE_MAX < value < _WHOLE_MAX:
+        return value
     number = parse_decimal(value, where)
     if number != number.to_integral_value():
         raise ParseError("not_whole", expected="a whole number", found=value, where=where)

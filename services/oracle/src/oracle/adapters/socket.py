@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import structlog
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.frames import CloseCode
 
 from common.clock import Clock, Instant
 from common.runtime.core import Inbox
 from oracle.adapters.metrics import CONNECTED, FRAMES, REDIALS, Refusals
+from oracle.adapters.prompt_socket import PromptSocket
 from oracle.adapters.wire import Input, Refuse
 
 log = structlog.get_logger()
@@ -79,8 +80,9 @@ class FeedSocket:
         try:
             async with connect(
                 self._feed.url, max_size=limits.frame_bytes_max, open_timeout=limits.open_timeout_s,
-                close_timeout=CLOSE_TIMEOUT_S, compression=None,
+                close_timeout=CLOSE_TIMEOUT_S, compression=None, create_connection=PromptSocket,
             ) as socket:  # fmt: skip
+                assert isinstance(socket, PromptSocket)
                 return await self._listen(socket, inbox)
         except ConnectionClosed as error:
             if self._silent:
@@ -90,7 +92,7 @@ class FeedSocket:
             log.debug("feed_not_reached", source=self._feed.name, error=f"{type(error).__name__}: {error}")
             return "not_reached"
 
-    async def _listen(self, socket: ClientConnection, inbox: Inbox) -> str:
+    async def _listen(self, socket: PromptSocket, inbox: Inbox) -> str:
         self._silent = ""
         self._heard = dict.fromkeys(self._feed.wanted, asyncio.get_running_loop().time())
         for greeting in self._feed.greetings:
@@ -99,8 +101,7 @@ class FeedSocket:
         log.info("feed_connected", source=self._feed.name)
         helpers = [asyncio.create_task(self._watch(socket)), asyncio.create_task(self._ping(socket))]
         try:
-            async for frame in socket:
-                self._take(frame, inbox)
+            await socket.hand_to(lambda frame: self._take(frame, inbox))
         finally:
             for helper in helpers:
                 helper.cancel()
@@ -108,16 +109,20 @@ class FeedSocket:
         return "silent" if self._silent else "closed"
 
     def _take(self, frame: str | bytes, inbox: Inbox) -> None:
-        self._frames.inc()
         inputs = self._feed.read(frame, self._clock.now(), self._refuse)
-        if inputs:
-            now = asyncio.get_running_loop().time()
-            for item in inputs:
-                self._heard[self._feed.key(item)] = now
-                inbox.put(item)
+        for item in inputs:
+            inbox.put(item)
+        asyncio.get_running_loop().call_soon(self._note, inputs)
+
+    def _note(self, inputs: Sequence[Input]) -> None:
+        """Count a frame and note who was heard in it: once the loop has had its turn with what was in it."""
+        self._frames.inc()
+        now = asyncio.get_running_loop().time()
+        for item in inputs:
+            self._heard[self._feed.key(item)] = now
             self._failures = 0
 
-    async def _watch(self, socket: ClientConnection) -> None:
+    async def _watch(self, socket: PromptSocket) -> None:
         """Close the connection when any wanted key has been silent for too long."""
         silence_s = self._feed.limits.silence_s
         while not self._silent:
@@ -127,7 +132,7 @@ class FeedSocket:
         log.warning("feed_silent", source=self._feed.name, keys=self._silent, silence_s=silence_s)
         await socket.close()
 
-    async def _ping(self, socket: ClientConnection) -> None:
+    async def _ping(self, socket: PromptSocket) -> None:
         """Say the text that some feeds expect now and then, whether or not they answer it."""
         while self._feed.ping_text:
             await asyncio.sleep(self._feed.ping_interval_s)

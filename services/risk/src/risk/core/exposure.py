@@ -74,19 +74,19 @@ class Exposure:
         return Usd(sum(reserved, Decimal(0)) + self.account.position(market_id).invested)
 
     def of_underlying(self, symbol: str) -> Usd:
-        return self._where(0, symbol)
+        return self.of_place(symbol, "")[0]
 
     def of_venue(self, venue: str) -> Usd:
-        return self._where(1, venue)
+        return self.of_place("", venue)[1]
 
-    def _where(self, coordinate: int, name: str) -> Usd:
-        total = Decimal(0)
+    def of_place(self, symbol: str, venue: str) -> tuple[Usd, Usd]:
+        """Sum what is held and reserved on an underlying, and at a venue."""
+        of_symbol = of_venue = Decimal(0)
         for position in self.account.positions():
             place = self._places.get(position.market_id)
-            if place is None or place[coordinate] == name:
-                total += position.invested
+            of_symbol += position.invested if place is None or place[0] == symbol else 0
+            of_venue += position.invested if place is None or place[1] == venue else 0
         for reservation in self.reservations:
-            order = reservation.order
-            if (order.symbol, order.venue)[coordinate] == name:
-                total += reservation.remaining
-        return Usd(total)
+            of_symbol += reservation.remaining if reservation.order.symbol == symbol else 0
+            of_venue += reservation.remaining if reservation.order.venue == venue else 0
+        return Usd(of_symbol), Usd(of_venue)

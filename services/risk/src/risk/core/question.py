@@ -1,9 +1,9 @@
 """All that a limit may look at: the opportunity, risk's own sight of the world, and what is left of every limit."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
-from itertools import takewhile
+from typing import Generic, TypeVar
 
 from common.clock import Instant
 from common.contracts.oracle import PriceUpdated
@@ -43,6 +43,20 @@ class Rooms:
         )  # fmt: skip
 
 
+T = TypeVar("T")
+
+
+class once(Generic[T]):  # noqa: N801 - it is written as a decorator
+    """A property worked out when it is first asked for, and kept: `cached_property` without its lock."""
+
+    def __init__(self, work: Callable[["Question"], T]) -> None:
+        self._work, self._name = work, work.__name__
+
+    def __get__(self, question: "Question", _kind: type["Question"]) -> T:
+        found = question.__dict__[self._name] = self._work(question)
+        return found
+
+
 @dataclass(frozen=True)
 class Question:
     """May this opportunity be taken? What is expensive to work out is worked out once, when a limit first asks."""
@@ -57,7 +71,7 @@ class Question:
     ladder: Ladder
     now: Instant
 
-    @cached_property
+    @once
     def listed(self) -> MarketUpdated | None:
         return self.sight.market(self.opportunity.market_id)
 
@@ -67,7 +81,7 @@ class Question:
         assert self.listed is not None
         return self.listed
 
-    @cached_property
+    @once
     def seen(self) -> BookUpdated | None:
         return self.sight.book(self.opportunity.token_id)
 
@@ -77,36 +91,40 @@ class Question:
         assert self.seen is not None
         return self.seen
 
-    @cached_property
+    @once
     def price(self) -> PriceUpdated | None:
         return self.sight.price(self.opportunity.symbol)
 
-    @cached_property
+    @once
     def levels(self) -> tuple[Level, ...]:
-        """The offers at or below the opportunity's limit, best first."""
-        limit = self.opportunity.limit
-        return tuple(takewhile(lambda level: 0 < level[0] <= limit, self.book.asks))
+        """Answer the offers at or below the opportunity's limit, best first."""
+        limit, asks = self.opportunity.limit, self.book.asks
+        for count, (price, _) in enumerate(asks):
+            if not 0 < price <= limit:
+                return asks[:count]
+        return asks
 
-    @cached_property
+    @once
     def rooms(self) -> Rooms:
-        limits, exposure = self.limits, self.exposure
-        equity = exposure.equity
+        limits, exposure, opportunity = self.limits, self.exposure, self.opportunity
+        equity, total, revocable = exposure.equity, exposure.total, exposure.account.revocable
+        of_underlying, of_venue = exposure.of_place(opportunity.symbol, opportunity.venue)
         return Rooms(
             order=limits.trade_size_usd_max,
             ladder=self.ladder.largest,
             trade_loss=limits.loss_per_trade_usd_max,
-            market=_room(limits.position_limit, equity, exposure.of_market(self.opportunity.market_id)),
-            underlying=_room(limits.underlying_limit, equity, exposure.of_underlying(self.opportunity.symbol)),
-            venue=_room(limits.venue_limit, equity, exposure.of_venue(self.opportunity.venue)),
-            account=_room(limits.total_limit, equity, exposure.total),
+            market=_room(limits.position_limit, equity, exposure.of_market(opportunity.market_id)),
+            underlying=_room(limits.underlying_limit, equity, of_underlying),
+            venue=_room(limits.venue_limit, equity, of_venue),
+            account=_room(limits.total_limit, equity, total),
             cash=exposure.free_cash,
-            daily_loss=self.losses.daily_room(self.now, equity, exposure.total, exposure.account.revocable),
+            daily_loss=self.losses.daily_room(self.now, equity, total, revocable),
             drawdown=self.losses.drawdown_room(equity, exposure.at_risk),
         )
 
-    @cached_property
+    @once
     def draft(self) -> Draft:
-        """The order that would be approved, cut to fit every limit; or the smallest one, when not even that fits."""
+        """Draw up the order, cut to fit every limit; or the smallest one, when not even that fits."""
         market, opportunity = self.market, self.opportunity
         assert market.fee is not None
         bounds = Bounds(
@@ -119,9 +137,9 @@ class Question:
         )
         return draft(self.levels, opportunity, self.limits, self.exposure.equity, bounds)
 
-    @cached_property
+    @once
     def net_edge(self) -> Decimal:
-        """What is left on risk's own book, dollars a share, after the fee and a margin that covers the uncertainty."""
+        """Say what is left on risk's own book, dollars a share, after the fee and a margin for the uncertainty."""
         opportunity, draft = self.opportunity, self.draft
         margin = max(opportunity.margin, opportunity.uncertainty)
         fee = draft.fee / draft.quantity if draft.quantity else Decimal(0)

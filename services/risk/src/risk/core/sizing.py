@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
 
 from common.contracts.scanner import OpportunityFound
 from common.contracts.venue import FeeSchedule
@@ -77,51 +76,64 @@ def draft(levels: Sequence[Level], opportunity: OpportunityFound, limits: Limits
     Where the least that the venue takes does not fit, that least is drawn up, so that the limit which binds refuses it
     by its own name.
     """
-    worst = 1 + bounds.fee.worst_per_dollar(bounds.tick)
-
-    @cache
-    def wanted(price: Price) -> Decimal:
-        unit = price + fee_per_share(price, bounds.fee)
-        return min(SIZING[limits.sizing](Stake(opportunity, limits, equity, unit)) / unit, bounds.depth_max)
-
-    def affordable(price: Price) -> Decimal:
-        return min(wanted(price), bounds.shares_max, bounds.dollars_max / (price * worst))
-
-    desired = _reach(levels, wanted, lambda quantity, _price: Shares(quantity))
-    fitted = _reach(levels, affordable, whole_lots)
-    if fitted is None or desired is None:
+    desired, fitted = _reached(levels, Wish(opportunity, limits, equity, bounds))
+    if desired is None or fitted is None:
         return _drawn(levels, opportunity.limit, ZERO_SHARES, ZERO_SHARES, bounds)
     if fitted[1] < least(fitted[0], bounds.size_min):
-        fitted = _least_that_counts(levels, wanted, bounds) or fitted
+        fitted = _least_that_counts(levels, Wish(opportunity, limits, equity, bounds)) or fitted
     return _drawn(levels, *fitted, desired[1], bounds)
 
 
-def _reach(
-    levels: Sequence[Level],
-    quantity_at: Callable[[Price], Decimal],
-    rounded: Callable[[Decimal, Price], Shares],
-) -> Level | None:
-    """Answer the level to which an order must reach, and its quantity there; None when nothing is offered."""
-    best: Level | None = None
-    depth = Decimal(0)
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is wanted at a price, before the limits cut it."""
+
+    opportunity: OpportunityFound
+    limits: Limits
+    equity: Usd
+    bounds: Bounds
+
+    def at(self, price: Price) -> Decimal:
+        unit = price + fee_per_share(price, self.bounds.fee)
+        dollars = SIZING[self.limits.sizing](Stake(self.opportunity, self.limits, self.equity, unit))
+        return min(dollars / unit, self.bounds.depth_max)
+
+
+def _reached(levels: Sequence[Level], wish: Wish) -> tuple[Level | None, Level | None]:
+    """Answer the level to which the order that is wanted must reach, and the one to which the one that fits must.
+
+    Each with its quantity there, and None when nothing is offered. What fits is never more than what is wanted, so that
+    it is found no later.
+    """
+    bounds = wish.bounds
+    worst = 1 + bounds.fee.worst_per_dollar(bounds.tick)
+    desired: Level | None = None
+    fitted: Level | None = None
+    depth, fits_deeper = Decimal(0), True
     for price, size in levels:
         depth += size
-        most = quantity_at(price)
-        quantity = rounded(min(most, depth), price)
-        if best is None or quantity > best[1]:
-            best = (price, quantity)
-        if most <= depth:
+        wanted = wish.at(price)
+        desired = _larger(desired, price, Shares(min(wanted, depth)))
+        if fits_deeper:
+            affordable = min(wanted, bounds.shares_max, bounds.dollars_max / (price * worst))
+            fitted = _larger(fitted, price, whole_lots(min(affordable, depth), price))
+            fits_deeper = affordable > depth
+        if wanted <= depth:
             break
-    return best
+    return desired, fitted
 
 
-def _least_that_counts(levels: Sequence[Level], wanted: Callable[[Price], Decimal], bounds: Bounds) -> Level | None:
+def _larger(best: Level | None, price: Price, quantity: Shares) -> Level:
+    return (price, quantity) if best is None or quantity > best[1] else best
+
+
+def _least_that_counts(levels: Sequence[Level], wish: Wish) -> Level | None:
     """Answer the smallest order that the venue takes, if there is one that is on offer and wanted."""
     depth = Decimal(0)
     for price, size in levels:
         depth += size
-        quantity = smallest(price, bounds.size_min)
-        if quantity <= min(depth, wanted(price)):
+        quantity = smallest(price, wish.bounds.size_min)
+        if quantity <= min(depth, wish.at(price)):
             return price, quantity
     return None
 

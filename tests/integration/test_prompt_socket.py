@@ -1,0 +1,87 @@
+"""A WebSocket whose messages are taken as they come in, from a real server that writes them in whatever pieces."""
+
+import asyncio
+import contextlib
+
+import pytest
+from websockets.asyncio.client import connect
+from websockets.asyncio.server import serve
+from websockets.exceptions import ConnectionClosedError
+from websockets.frames import Close, CloseCode, Frame, Opcode
+
+from oracle.adapters.prompt_socket import PromptSocket
+from support.waiting import eventually
+
+MESSAGES = tuple(f"message {n} {'x' * (n % 7) * 40}" for n in range(60))
+GOODBYE = Frame(Opcode.CLOSE, Close(CloseCode.NORMAL_CLOSURE, "").serialize()).serialize(mask=False)
+
+
+@contextlib.asynccontextmanager
+async def connected(pieces):
+    """Connect to a server that writes pieces of bytes, one after the other."""
+
+    async def write(socket):
+        await asyncio.sleep(0.05)
+        for piece in pieces:
+            socket.transport.write(piece)
+            await asyncio.sleep(0)
+        await socket.wait_closed()
+
+    async with serve(write, "127.0.0.1", 0, compression=None) as server:
+        port = server.sockets[0].getsockname()[1]
+        async with connect(
+            f"ws://127.0.0.1:{port}", compression=None, max_size=5000, create_connection=PromptSocket
+        ) as socket:
+            yield socket
+
+
+def frames(messages):
+    """Write messages as frames: every fifth in two fragments, and a ping after every seventh."""
+    for n, message in enumerate(messages):
+        data = message.encode()
+        if n % 5 == 4:
+            yield Frame(Opcode.TEXT, data[:3], fin=False).serialize(mask=False)
+            yield Frame(Opcode.CONT, data[3:]).serialize(mask=False)
+        else:
+            yield Frame(Opcode.TEXT, data).serialize(mask=False)
+        if n % 7 == 6:
+            yield Frame(Opcode.PING, b"there?").serialize(mask=False)
+
+
+def as_text(message):
+    return message if isinstance(message, str) else message.decode()
+
+
+@pytest.mark.parametrize("size", [1, 3, 50, 333, 100_000])
+async def test_every_message_is_taken_once_and_in_order_however_it_comes(size):
+    stream, taken = b"".join(frames(MESSAGES)) + GOODBYE, []
+    pieces = [stream[at : at + size] for at in range(0, len(stream), size)]
+    async with connected(pieces) as socket:
+        await socket.hand_to(lambda message: taken.append(as_text(message)))
+
+    assert tuple(taken) == MESSAGES
+
+
+@pytest.mark.parametrize("is_waiting", [True, False])
+async def test_what_the_taker_raises_is_told_to_whoever_handed_on_to_it(is_waiting):
+    def refuse(message):
+        raise ArithmeticError(as_text(message))
+
+    async with connected(list(frames(MESSAGES[:3]))) as socket:
+        if not is_waiting:
+            await eventually(lambda: len(socket.recv_messages.frames) == 3)
+        handing_on = asyncio.create_task(socket.hand_to(refuse))
+        with pytest.raises(ArithmeticError, match="message 0"):
+            await handing_on
+
+
+@pytest.mark.parametrize(
+    "broken", [Frame(Opcode.TEXT, bytes(6000)).serialize(mask=False), b"\x83\x00", b"\x81\xff\x00\x00\x00\x00\x00"]
+)
+async def test_what_is_too_long_or_no_frame_ends_the_connection_after_what_came_before(broken):
+    taken = []
+    async with connected([Frame(Opcode.TEXT, b"before").serialize(mask=False) + broken]) as socket:
+        with pytest.raises(ConnectionClosedError):
+            await socket.hand_to(lambda message: taken.append(as_text(message)))
+
+    assert taken == ["before"]
