@@ -45,10 +45,10 @@ SCENARIOS = {
 """By the fault's name, and how it is met."""
 
 
-HINDER_A_START = frozenset({
+HINDER_A_START = (
     "restarting", "trading_disabled", "geoblock", "drop_answer of questions", "too_many_requests for questions",
     "unauthorized again and again",
-})  # fmt: skip
+)  # fmt: skip
 """With these an executor that begins anew is refused or ends: whoever watches over it would start it once more."""
 
 NEEDS_ASKS = "crossing_burst"

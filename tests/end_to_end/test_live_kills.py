@@ -6,10 +6,12 @@ venue says. `make torment` draws more moments.
 
 import asyncio
 import os
-import random
 import signal
+from typing import NamedTuple
 
 import pytest
+from hypothesis import HealthCheck, Phase, example, given, settings
+from hypothesis import strategies as st
 
 from end_to_end.live_scenarios import HINDER_A_START, SCENARIOS, fault
 from end_to_end.test_live_faults import halt, trade_again
@@ -19,12 +21,25 @@ from support.waiting import eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
-SEEDS = int(os.environ.get("LIVE_KILLS", "2"))
+SCHEDULES = int(os.environ.get("LIVE_KILLS", "3"))
 """How many schedules of kills are drawn: always the same ones first."""
-ORDERS_A_SCHEDULE = 4
-MET_WHILE_KILLED = sorted(SCENARIOS.keys() - HINDER_A_START)
 TAKES_OVER_WITHIN_S = 5.0
 ANSWERED_WITHIN_S = 0.3
+
+
+class Step(NamedTuple):
+    """An order, what is wrong meanwhile, and what is killed so soon after its approval."""
+
+    scenario: str | None
+    rests: bool
+    wait_s: float
+    killed: str | None
+
+
+STEPS = st.builds(
+    Step, st.none() | st.sampled_from(sorted(SCENARIOS)), st.booleans(), st.floats(0.0005, 0.4),
+    st.sampled_from(("executor", "bus", None)),
+)  # fmt: skip
 
 
 async def before_it_leaves(world):
@@ -124,28 +139,61 @@ async def test_a_replica_takes_over_within_five_seconds():
         await check_all_is_over(world)
 
 
-@pytest.mark.parametrize("stands_by", [False, True], ids=["alone", "with a replica"])
-@pytest.mark.parametrize("seed", range(SEEDS))
-async def test_kills_and_faults_at_any_moment_lose_no_order_and_double_none(seed, stands_by):
-    """Play it again with `LIVE_KILLS=<seed + 1> pytest -k "any_moment and <seed>"`."""
-    chance = random.Random(seed)
+@pytest.mark.parametrize("scenario", HINDER_A_START)
+async def test_an_executor_killed_under_what_hinders_its_start_is_started_until_it_trades(scenario):
+    async with a_live_world() as world:
+        first = world.spawn("a")
+        await world.alive()
+        await world.resting("rest")
+        await eventually(lambda: world.has("rest", "order_accepted"), why="it rests")
+        await world.arm(**fault(scenario, world.slug))
+        await world.approve("taken")
+        await eventually(lambda: world.at_venue("taken") or world.told("taken"), every_s=0.001, why="it was tried")
+        kill(first)
+        await started_again(world, scenario)
+        await check_all_is_over(world)
+
+
+@pytest.mark.timeout(60 * (SCHEDULES + 1))
+@settings(
+    max_examples=SCHEDULES, derandomize=True, deadline=None, phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)  # fmt: skip
+@example([Step("order_timed_out but placed", True, 0.05, "bus"), Step("missing_user_events", False, 0.02, "bus")], True)
+@given(st.lists(STEPS, min_size=2, max_size=4), st.booleans())
+def test_kills_and_faults_at_any_moment_lose_no_order_and_double_none(steps, stands_by):
+    asyncio.run(lived_through(steps, stands_by=stands_by))
+
+
+async def lived_through(steps, *, stands_by):
+    """Approve an order a step, with something wrong or not, and have an executor or the bus killed shortly after."""
     async with a_live_world(mined_after_ms=300, confirmed_after_ms=600) as world:
         running = [world.spawn("a")]
         await world.alive()
         if stands_by:
             running.append(world.spawn("b"))
             await world.standing_by(running[-1])
-        for number in range(ORDERS_A_SCHEDULE):
-            if chance.random() < 0.6:
-                await world.arm(**fault(chance.choice(MET_WHILE_KILLED), world.slug))
-            approve = chance.choice((world.approve, world.resting))
-            await approve(f"order-{number}")
-            await asyncio.sleep(chance.choice((0.002, 0.02, 0.05, 0.1, 0.4)) * chance.random())
-            if chance.random() < 0.5:
+        for number, step in enumerate(steps):
+            if step.scenario is not None:
+                await world.arm(**fault(step.scenario, world.slug))
+            await (world.resting if step.rests else world.approve)(f"order-{number}")
+            await asyncio.sleep(step.wait_s)
+            if step.killed == "executor":
                 kill(running.pop(0))
-                running.append(world.spawn(f"r{number}"))
-                await world.alive(within_s=30)
+                running.append(await started_again(world, step.scenario))
+            elif step.killed == "bus":
+                await lose_the_bus(world)
         await check_all_is_over(world)
+
+
+async def started_again(world, scenario):
+    """Start an executor as whoever watches over it would, again and again; what shuts it out for good is lifted."""
+    process = world.spawn("next")
+    if scenario == "geoblock":
+        await eventually(lambda: process.poll() is not None, within_s=20, why="its start is refused")
+        await world.arm("geoblock", blocked=False)
+    await world.alive(within_s=40)
+    return world.running()[-1]
 
 
 @pytest.mark.parametrize("moment", MOMENTS, ids=lambda moment: moment.__name__)
@@ -192,7 +240,7 @@ async def test_an_executor_that_is_told_to_end_has_what_rests_cancelled_first():
 async def lose_the_bus(world):
     """Kill it, see that nothing stays open without it, and have it back."""
     world.nats._process.kill()
-    await eventually(lambda: not world.open_at_venue(), within_s=15, why="the orders are cancelled without a bus")
+    await eventually(lambda: not world.open_at_venue(), within_s=20, why="the orders are cancelled without a bus")
     world.nats.stop()
     world.nats.start()
     await world.nats.bootstrap()

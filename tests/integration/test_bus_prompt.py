@@ -5,12 +5,15 @@ import os
 import signal
 
 import pytest
+import uvloop
+from nats import errors as nats_errors
 from nats.js import errors as js_errors
 
 from builders import NOON, a_price
 from common.bus.nats_prompt import Store, hear
 from common.contracts.risk import TradingHalted
 from common.errors import BusError
+from support.nats_server import NatsServer
 from support.waiting import eventually
 
 SUBJECT = "oracle.price.BTC"
@@ -113,3 +116,61 @@ async def test_nothing_waits_for_a_server_that_is_away(server):
     await eventually(lambda: oracle.connected)
     await oracle.publish(a_price())
     await oracle.close()
+
+
+async def test_what_waits_to_be_written_when_the_connection_is_lost_is_not_said_later(clients):
+    oracle, scanner, heard = await clients("oracle", reconnect_time_wait=0.05), await clients("scanner"), []
+    await hear(scanner, SUBJECT, lambda message: heard.append(message.data))
+    await scanner.flush()
+    await oracle.publish(SUBJECT, b"too late by then")
+    await oracle._process_op_err(nats_errors.StaleConnectionError())
+    await eventually(lambda: oracle.is_connected and oracle.stats["reconnects"] == 1, why="it is back")
+    await oracle.publish(SUBJECT, b"now")
+    await oracle.flush()
+
+    await eventually(lambda: heard == [b"now"])
+    assert oracle.pending_data_size == 0
+
+
+def test_a_connection_that_is_closed_already_takes_nothing_and_harms_nobody(server_of_its_own):
+    """On the event loop that services run on, for another one hides it."""
+
+    async def scenario():
+        risk = await server_of_its_own.bus("risk")
+        halt = TradingHalted(event_id="h", rule="operator", reason="", at=NOON)
+        transport = risk._client._transport._io_writer.transport
+        transport.abort()
+        while "closed=True" not in repr(transport):  # noqa: ASYNC110 - the very turn in which it closes is wanted
+            await asyncio.sleep(0)
+        assert risk.connected, "nobody has heard of it yet"
+        await risk.publish(halt)
+        console = await server_of_its_own.bus("console")
+        stored = [message.event.event_id async for message in console.replay("JOURNAL")]
+        await asyncio.gather(risk.close(), console.close())
+        return stored
+
+    assert uvloop.run(scenario()) == ["h"]
+
+
+@pytest.fixture
+def server_of_its_own():
+    server = NatsServer()
+    server.start()
+    uvloop.run(server.bootstrap())
+    yield server
+    server.remove()
+
+
+async def test_a_message_that_its_headers_make_too_long_is_refused_here_and_the_connection_stays(clients):
+    oracle, scanner, heard = await clients("oracle"), await clients("scanner"), []
+    await hear(scanner, SUBJECT, lambda message: heard.append(len(message.data)))
+    await scanner.flush()
+    most = oracle.max_payload
+    with pytest.raises(nats_errors.MaxPayloadError):
+        await oracle.publish(SUBJECT, bytes(most - 10), headers={"n": "1"})
+    await oracle.publish(SUBJECT, bytes(most))
+    await oracle.publish(SUBJECT, bytes(most - 20), headers={"n": "1"})
+    await oracle.flush()
+
+    await eventually(lambda: heard == [most, most - 20])
+    assert oracle.is_connected

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 
 import pytest
+from nats import errors as nats_errors
 
 from common.bus.nats_prompt import hear
 from support.waiting import eventually
@@ -98,3 +99,39 @@ async def test_a_connection_that_makes_no_sense_any_more_is_made_anew_and_heard_
     await scanner.close()
 
     assert scanner.is_closed
+
+
+async def test_half_a_message_of_a_lost_connection_is_no_part_of_what_the_next_one_brings(clients, between):
+    heard = []
+    oracle, scanner = await clients("oracle"), await clients("scanner", between.url, error_cb=quietly, **COMES_BACK)
+    await hear(scanner, SUBJECT, lambda message: heard.append(message.data))
+    await scanner.flush()
+    reader = scanner._transport._io_reader
+    await scanner._process_op_err(nats_errors.StaleConnectionError())
+    reader.feed_data(b"MSG oracle.price.BTC 1 40\r\nhalf of ")
+    await eventually(lambda: between.connections == 2 and scanner.is_connected, why="it connects anew")
+    await scanner.flush()
+    await oracle.publish(SUBJECT, b"a whole one, and one more, and one more")
+
+    await eventually(lambda: heard, why="what comes by the new connection")
+    assert heard == [b"a whole one, and one more, and one more"]
+
+
+async def test_what_is_no_message_before_anybody_reads_it_ends_the_connection_and_not_the_client(clients, between):
+    oracle, scanner = await clients("oracle"), await clients("scanner", between.url, error_cb=quietly, **COMES_BACK)
+    heard = []
+    await hear(scanner, SUBJECT, lambda message: heard.append(message.data))
+    await scanner.flush()
+    await scanner._process_op_err(nats_errors.StaleConnectionError())
+    connect = scanner._process_connect_init
+
+    async def connect_to_nonsense():
+        await connect()
+        scanner._transport._io_reader.feed_data(b"WHAT\r\n")
+        scanner._process_connect_init = connect
+
+    scanner._process_connect_init = connect_to_nonsense
+    await eventually(lambda: between.connections == 3 and scanner.is_connected, why="it connects anew, and once more")
+    await scanner.flush()
+    await oracle.publish(SUBJECT, b"after")
+    await eventually(lambda: heard == [b"after"])

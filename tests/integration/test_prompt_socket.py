@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import inspect
 
 import pytest
 from websockets.asyncio.client import connect
@@ -17,20 +18,21 @@ GOODBYE = Frame(Opcode.CLOSE, Close(CloseCode.NORMAL_CLOSURE, "").serialize()).s
 
 
 @contextlib.asynccontextmanager
-async def connected(pieces):
-    """Connect to a server that writes pieces of bytes, one after the other."""
+async def connected(pieces, pause_s=0.0):
+    """Connect to a server that writes pieces of bytes, one after the other, with a pause after each."""
 
     async def write(socket):
         await asyncio.sleep(0.05)
-        for piece in pieces:
-            socket.transport.write(piece)
-            await asyncio.sleep(0)
+        with contextlib.suppress(RuntimeError):  # the client has ended it
+            for piece in pieces:
+                socket.transport.write(piece)
+                await asyncio.sleep(pause_s)
         await socket.wait_closed()
 
     async with serve(write, "127.0.0.1", 0, compression=None) as server:
         port = server.sockets[0].getsockname()[1]
         async with connect(
-            f"ws://127.0.0.1:{port}", compression=None, max_size=5000, create_connection=PromptSocket
+            f"ws://127.0.0.1:{port}", compression=None, max_size=50_000, create_connection=PromptSocket
         ) as socket:
             yield socket
 
@@ -48,6 +50,15 @@ def frames(messages):
             yield Frame(Opcode.PING, b"there?").serialize(mask=False)
 
 
+def treacherous():
+    """Frames whose lengths and contents look like the beginning of a frame of text."""
+    yield Frame(Opcode.TEXT, b"a" * 0x8105).serialize(mask=False)
+    yield Frame(Opcode.PING, b"\x81\x03abc\x81\x03abc").serialize(mask=False)
+    yield Frame(Opcode.TEXT, b"torn \xc3", fin=False).serialize(mask=False)
+    yield Frame(Opcode.CONT, b"\x81\x03abc").serialize(mask=False)
+    yield Frame(Opcode.TEXT, b"last").serialize(mask=False)
+
+
 def as_text(message):
     return message if isinstance(message, str) else message.decode()
 
@@ -60,6 +71,25 @@ async def test_every_message_is_taken_once_and_in_order_however_it_comes(size):
         await socket.hand_to(lambda message: taken.append(as_text(message)))
 
     assert tuple(taken) == MESSAGES
+
+
+@pytest.mark.parametrize("cut", [1, 2, 3, 4, 5, 6, 7])
+async def test_wherever_a_frame_is_cut_no_part_of_it_is_taken_for_another(cut):
+    pieces, taken = [], []
+    for frame in treacherous():
+        pieces += [frame[:cut], frame[cut:]]
+    async with connected([*pieces, GOODBYE], pause_s=0.01) as socket:
+        await socket.hand_to(lambda message: taken.append(as_text(message)))
+
+    assert taken == ["a" * 0x8105, "torn Á\x03abc", "last"]
+
+
+async def test_what_comes_in_one_piece_is_taken_while_it_is_received():
+    functions = []
+    async with connected([*frames(MESSAGES[:3]), GOODBYE], pause_s=0.01) as socket:
+        await socket.hand_to(lambda _message: functions.append({frame.function for frame in inspect.stack()}))
+
+    assert ["data_received" in names for names in functions] == [True] * 3
 
 
 @pytest.mark.parametrize("is_waiting", [True, False])
@@ -76,7 +106,7 @@ async def test_what_the_taker_raises_is_told_to_whoever_handed_on_to_it(is_waiti
 
 
 @pytest.mark.parametrize(
-    "broken", [Frame(Opcode.TEXT, bytes(6000)).serialize(mask=False), b"\x83\x00", b"\x81\xff\x00\x00\x00\x00\x00"]
+    "broken", [Frame(Opcode.TEXT, bytes(60_000)).serialize(mask=False), b"\x83\x00", b"\x81\xff\x00\x00\x00\x00\x00"]
 )
 async def test_what_is_too_long_or_no_frame_ends_the_connection_after_what_came_before(broken):
     taken = []

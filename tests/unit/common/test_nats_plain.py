@@ -90,7 +90,10 @@ async def test_plain_messages_need_no_parser_and_leave_it_nothing():
     assert side.took == [("a.b", "", b"1", None), ("a.c", "r", b"2", {"k": "v"})]
 
 
-@given(st.sampled_from((b"", b"MSG ", b"HMSG ", b"MSG a 7 ", b"HMSG a 7 5 ")), st.binary(max_size=80))
+@given(
+    st.sampled_from((b"", b"MSG ", b"HMSG ", b"MSG a 7 ", b"HMSG a 7 5 ")),
+    st.binary(max_size=80) | st.from_regex(rb"[0-9]{1,5000}\r\n", fullmatch=True),
+)
 def test_whatever_comes_is_read_or_left_and_never_an_error(start, rest):
     found = nats_plain.read(start + rest)
     assert found is None or found.end <= len(start + rest)
@@ -121,6 +124,13 @@ async def test_what_could_break_a_line_is_refused_by_the_client(place):
     assert nats_plain.written(subject, b"", reply) is None
     with pytest.raises(nats_errors.BadSubjectError):
         await by_the_client(subject, b"", reply, None)
+
+
+@given(st.dictionaries(NAMES, WORDS, min_size=1))
+def test_the_size_of_headers_is_what_the_server_is_told(headers):
+    command = asyncio.run(by_the_client("a", b"", "", headers))
+    assert command.split(b" ")[3] == b"%d" % nats_plain.size_of(headers)
+    assert nats_plain.size_of(None) == nats_plain.size_of({}) == 0
 
 
 def test_a_header_that_could_break_a_line_is_left_to_the_client():

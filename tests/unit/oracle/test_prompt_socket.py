@@ -16,14 +16,16 @@ def written(text, opcode=Opcode.TEXT, *, fin=True):
 
 @given(st.binary(max_size=300) | st.integers(0, 2**16 - 1).map(bytes), st.binary(max_size=20))
 def test_a_whole_text_is_found_where_the_library_puts_it(text, rest):
-    data = written(text) + rest
-    assert whole_text(data, SIZE_MAX) == (len(written(text)) - len(text), len(written(text)))
+    frame = written(text)
+    assert whole_text(frame + rest, 0, SIZE_MAX) == (len(frame) - len(text), len(frame))
+    at = len(rest)
+    assert whole_text(rest + frame, at, SIZE_MAX) == (at + len(frame) - len(text), at + len(frame))
 
 
 @given(st.integers(1, 300).map(bytes), st.data())
 def test_a_text_that_is_not_all_there_is_none(text, data):
     frame = written(text)
-    assert whole_text(frame[: data.draw(st.integers(0, len(frame) - 1))], SIZE_MAX) is None
+    assert whole_text(frame[: data.draw(st.integers(0, len(frame) - 1))], 0, SIZE_MAX) is None
 
 
 @pytest.mark.parametrize(
@@ -35,16 +37,16 @@ def test_a_text_that_is_not_all_there_is_none(text, data):
     ],
 )  # fmt: skip
 def test_whatever_is_more_than_a_plain_text_is_the_librarys(frame):
-    assert whole_text(frame, SIZE_MAX) is None
+    assert whole_text(frame, 0, SIZE_MAX) is None
 
 
 def test_a_text_over_the_bound_is_the_librarys_to_refuse():
-    assert whole_text(written(bytes(100)), 99) is None
-    assert whole_text(written(bytes(100)), 100) == (2, 102)
-    assert whole_text(written(bytes(100)), None) == (2, 102)
+    assert whole_text(written(bytes(100)), 0, 99) is None
+    assert whole_text(written(bytes(100)), 0, 100) == (2, 102)
+    assert whole_text(written(bytes(100)), 0, None) == (2, 102)
 
 
 @given(st.binary(max_size=30))
 def test_bytes_of_any_kind_are_no_error(data):
-    found = whole_text(data, SIZE_MAX)
+    found = whole_text(data, 0, SIZE_MAX)
     assert found is None or found[1] <= len(data)

@@ -13,8 +13,8 @@ from nats.aio.client import Client
 
 END = b"\r\n"
 VERSION = b"NATS/1.0\r\n"
-_MESSAGE = re.compile(rb"MSG ([!-~]+) (\d+) (?:([!-~]+) )?()(\d+)\r\n").match
-_WITH_HEADERS = re.compile(rb"HMSG ([!-~]+) (\d+) (?:([!-~]+) )?(\d+) (\d+)\r\n").match
+_MESSAGE = re.compile(rb"MSG ([!-~]+) (\d{1,15}) (?:([!-~]+) )?()(\d{1,10})\r\n").match
+_WITH_HEADERS = re.compile(rb"HMSG ([!-~]+) (\d{1,15}) (?:([!-~]+) )?(\d{1,10}) (\d{1,10})\r\n").match
 _is_plain = re.compile(r"[!-~]+").fullmatch
 _are_plain_lines = re.compile(r"(?:[0-9A-Za-z-]+: [!-~]+\r\n)+").fullmatch
 
@@ -28,9 +28,17 @@ def written(subject: str, payload: bytes, reply: str = "", headers: Mapping[str,
     lines = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
     if lines.count("\n") != len(headers) or not _are_plain_lines(lines):
         return None
-    size = len(VERSION) + len(lines) + len(END)
+    size = len(VERSION) + len(lines) + len(END)  # of ASCII alone, so that a character is a byte
     command = f"HPUB {subject} {reply} {size} {size + len(payload)}\r\nNATS/1.0\r\n{lines}\r\n"
     return b"%b%b\r\n" % (command.encode(), payload)
+
+
+def size_of(headers: Mapping[str, str] | None) -> int:
+    """Count the bytes that headers take, which the server counts with the payload's."""
+    if not headers:
+        return 0
+    lines = sum(len(name.encode()) + len(value.encode()) + len(": \r\n") for name, value in headers.items())
+    return len(VERSION) + lines + len(END)
 
 
 class Plain(NamedTuple):
@@ -44,9 +52,9 @@ class Plain(NamedTuple):
     end: int
 
 
-def read(data: bytes) -> Plain | None:
-    """Read the message that bytes begin with, None where that is not one, not a whole one, or a server's status."""
-    line = _MESSAGE(data) or _WITH_HEADERS(data)
+def read(data: bytes, at: int = 0) -> Plain | None:
+    """Read the message that begins at a place, None where that is not one, not a whole one, or a server's status."""
+    line = _MESSAGE(data, at) or _WITH_HEADERS(data, at)
     if line is None:
         return None
     subject, subscription, reply, head, size = line.groups(default=b"")

@@ -10,6 +10,7 @@ import json
 import time
 from typing import Any
 
+import structlog
 from nats import errors as nats_errors
 from nats.aio.client import DEFAULT_BUFFER_SIZE, NO_RESPONDERS_STATUS, Client
 from nats.aio.msg import Msg
@@ -21,6 +22,8 @@ from common.bus.nats_reading import HandedOn, PromptTransport, Take
 FLUSH_WITHIN_S = 10
 AGAIN_S = 0.5
 """After so long without an answer a message is sent again: while a stream has no leader nobody hears of it."""
+
+log = structlog.get_logger()
 
 
 class PromptClient(Client):
@@ -35,11 +38,13 @@ class PromptClient(Client):
     ) -> None:
         """Publish as the client does; what is plain, on a connection that is there, without a look at what else may be.
 
-        Raises an error of the client.
+        Raises an error of the client, also where the headers make a message too long: the server would end the
+        connection for good.
         """
-        is_usual = self._status == Client.CONNECTED and len(payload) <= self._max_payload
-        command = nats_plain.written(subject, payload, reply, headers) if is_usual else None
-        if command is None:
+        command = nats_plain.written(subject, payload, reply, headers) if self._status == Client.CONNECTED else None
+        if command is None or len(command) > self._max_payload:
+            if len(payload) + nats_plain.size_of(headers) > self._max_payload:
+                raise nats_errors.MaxPayloadError
             await super().publish(subject, payload, reply, headers)
             return
         self.stats["out_msgs"] += 1
@@ -49,12 +54,20 @@ class PromptClient(Client):
         self._write_soon()
 
     def write_now(self) -> None:
-        """Hand what was published to the socket: a call of the kernel, which is most of what a message costs."""
+        """Hand what was published to the socket: a call of the kernel, which is most of what a message costs.
+
+        What waits when the connection is lost is dropped: after it is back it could be too late.
+        """
         self._is_due = False
-        if self._transport is not None and self.is_connected and self._pending_data_size > 0:
-            self._transport.writelines(self._pending)
-            self._pending = []
-            self._pending_data_size = 0
+        transport = self._transport if self.is_connected else None
+        if self._pending_data_size == 0 or (transport is None and not self.is_reconnecting):
+            return
+        pending, self._pending, self._pending_data_size = self._pending, [], 0
+        if transport is not None:
+            try:
+                transport.writelines(pending)
+            except (RuntimeError, OSError) as error:  # it is closed, and who reads has not had its turn to say so
+                log.warning("bus_not_written", error=f"{type(error).__name__}: {error}")
 
     async def flush(self, timeout: int = FLUSH_WITHIN_S) -> None:  # noqa: ASYNC109 - the client's own signature
         """Wait until the server has answered to all that was said; raises an error of the client.
@@ -74,8 +87,12 @@ class PromptClient(Client):
         await self._transport.connect(s.uri, DEFAULT_BUFFER_SIZE, self.options["connect_timeout"])
 
     async def _read_loop(self) -> None:
-        if isinstance(self._transport, PromptTransport):
-            await self._transport.hand_to(self._ps)
+        try:
+            if isinstance(self._transport, PromptTransport):
+                await self._transport.hand_to(self._ps)
+        except nats_errors.ProtocolError as error:
+            await self._process_op_err(error)
+            return
         await super()._read_loop()
 
     async def _flush_pending(self, force_flush: bool = False) -> Any:  # noqa: ARG002 - it waits for nothing

@@ -56,6 +56,12 @@ class PromptTransport(TcpTransport):
         if isinstance(self._io_reader, _Reader):
             await self._io_reader.hand_to(parser)
 
+    def close(self) -> None:
+        """Close; what still comes is nobody's, for the parser may have another connection's bytes next."""
+        if isinstance(self._io_reader, _Reader):
+            self._io_reader.let_go()
+        super().close()  # type: ignore[no-untyped-call]
+
 
 class _Reader(asyncio.StreamReader):
     """Keeps what comes until there is a parser; from then on only the end is heard of here."""
@@ -64,25 +70,31 @@ class _Reader(asyncio.StreamReader):
     _parser: Parser | None = None
 
     async def hand_to(self, parser: Parser) -> None:
+        parser.reset()  # of a connection before this one half a message may have been left
         while self._buffer:
             await parser.parse(await self.read(READ_BYTES_MAX))
         self._parser = parser
+
+    def let_go(self) -> None:
+        self._parser = None
 
     def feed_data(self, data: Iterable[SupportsIndex]) -> None:
         if self._parser is None:
             super().feed_data(data)
             return
-        left = handed_on(self._parser, bytes(data))
-        if not left:
-            return
-        parsing = self._parser.parse(left)
         try:
-            parsing.send(None)
+            left = handed_on(self._parser, bytes(data))
+            if not left:
+                return
+            parsing = self._parser.parse(left)
+            try:
+                parsing.send(None)
+            finally:
+                parsing.close()
         except StopIteration:
             return
         except Exception as error:  # noqa: BLE001 - whatever it is, the connection is made anew
             log.warning("bus_not_understood", error=f"{type(error).__name__}: {error}")
-        parsing.close()
         self._parser = None
         self.set_exception(nats_errors.ProtocolError())
 
@@ -92,7 +104,8 @@ def handed_on(parser: Parser, data: bytes) -> bytes:
     client = parser.nc
     if parser.buf or parser.state != AWAITING_CONTROL_LINE:
         return data
-    while (message := nats_plain.read(data)) is not None:
+    at = 0
+    while (message := nats_plain.read(data, at)) is not None:
         subscription = client._subs.get(message.subscription)  # noqa: SLF001 - as the parser does
         taker = subscription._future if subscription is not None else None  # noqa: SLF001
         if not isinstance(taker, HandedOn):
@@ -100,6 +113,7 @@ def handed_on(parser: Parser, data: bytes) -> bytes:
         client.stats["in_msgs"] += 1
         client.stats["in_bytes"] += len(message.payload)
         subscription._received += 1  # noqa: SLF001
-        taker.set_result(Msg(client, message.subject, message.reply, message.payload, message.headers))
-        data = data[message.end :]
-    return data
+        sid = message.subscription
+        taker.set_result(Msg(client, message.subject, message.reply, message.payload, message.headers, _sid=sid))
+        at = message.end
+    return data[at:]
