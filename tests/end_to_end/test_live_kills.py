@@ -162,10 +162,10 @@ async def test_an_executor_killed_under_what_hinders_its_start_is_started_until_
 @example([Step("order_timed_out but placed", True, 0.05, "bus"), Step("missing_user_events", False, 0.02, "bus")], True)
 @given(st.lists(STEPS, min_size=2, max_size=4), st.booleans())
 def test_kills_and_faults_at_any_moment_lose_no_order_and_double_none(steps, stands_by):
-    asyncio.run(lived_through(steps, stands_by=stands_by))
+    asyncio.run(check_survival(steps, stands_by=stands_by))
 
 
-async def lived_through(steps, *, stands_by):
+async def check_survival(steps, *, stands_by):
     """Approve an order a step, with something wrong or not, and have an executor or the bus killed shortly after."""
     async with a_live_world(mined_after_ms=300, confirmed_after_ms=600) as world:
         running = [world.spawn("a")]
