@@ -21,7 +21,7 @@ from support.waiting import eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
-SCHEDULES = int(os.environ.get("LIVE_KILLS", "3"))
+SCHEDULES = int(os.environ.get("LIVE_KILLS", "6"))
 """How many schedules of kills are drawn: always the same ones first."""
 TAKES_OVER_WITHIN_S = 5.0
 ANSWERED_WITHIN_S = 0.3
