@@ -36,7 +36,7 @@ async def test_one_fault_loses_no_order_and_doubles_none(scenario):
         await check_survival(world, [scenario])
 
 
-@pytest.mark.timeout(60 * (COMBINATIONS + 1))
+@pytest.mark.timeout(36 * COMBINATIONS)
 @settings(
     max_examples=COMBINATIONS, derandomize=True, deadline=None, phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),

@@ -29,11 +29,11 @@ async def test_after_a_takeover_doubtful_orders_are_asked_for_together_and_not_a
                 asked.append(second.gateway.history.asked_count)
                 return not second.desk.doubts
 
-            await eventually(are_all_asked_for, within_s=8.0, why="one a second would take twelve")
+            await eventually(are_all_asked_for, within_s=6.0, why="one a second would take twelve")
             for order_id in orders:
                 await second.settles(order_id)
             assert ASKED_AT_ONCE <= max(asked) <= ASKED_AT_ONCE + 1
-            assert second.clock.now() - began < 7 * SECOND, "one answer after another would take nine seconds"
+            assert second.clock.now() - began < 5 * SECOND, "one answer after another would take nine seconds"
             assert {event.cause for event in second.events("order_unknown")} == {"restart"}
 
 

@@ -100,9 +100,8 @@ async def test_what_the_taker_raises_is_told_to_whoever_handed_on_to_it(is_waiti
     async with connected(list(frames(MESSAGES[:3]))) as socket:
         if not is_waiting:
             await eventually(lambda: len(socket.recv_messages.frames) == 3)
-        handing_on = asyncio.create_task(socket.hand_to(refuse))
         with pytest.raises(ArithmeticError, match="message 0"):
-            await handing_on
+            await socket.hand_to(refuse)
 
 
 @pytest.mark.parametrize(

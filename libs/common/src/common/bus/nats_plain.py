@@ -25,7 +25,7 @@ def written(subject: str, payload: bytes, reply: str = "", headers: Mapping[str,
         return None
     if headers is None:
         return b"PUB %b %b %d\r\n%b\r\n" % (subject.encode(), reply.encode(), len(payload), payload)
-    lines = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
+    lines = _lines(headers)
     if lines.count("\n") != len(headers) or not _are_plain_lines(lines):
         return None
     size = len(VERSION) + len(lines) + len(END)  # of ASCII alone, so that a character is a byte
@@ -35,10 +35,11 @@ def written(subject: str, payload: bytes, reply: str = "", headers: Mapping[str,
 
 def size_of(headers: Mapping[str, str] | None) -> int:
     """Count the bytes that headers take, which the server counts with the payload's."""
-    if not headers:
-        return 0
-    lines = sum(len(name.encode()) + len(value.encode()) + len(": \r\n") for name, value in headers.items())
-    return len(VERSION) + lines + len(END)
+    return len(VERSION) + len(_lines(headers).encode()) + len(END) if headers else 0
+
+
+def _lines(headers: Mapping[str, str]) -> str:
+    return "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
 
 
 class Plain(NamedTuple):

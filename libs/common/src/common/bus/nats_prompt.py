@@ -1,8 +1,8 @@
 """The client of NATS without its waits: what is said is written when whoever says it wants, what is heard is handed on.
 
 The client has one task that reads, one that writes and one for each subscription, so that every message in and every
-message out waits for other tasks to have their turns. Nothing else of it is changed: coming back, limits and errors are
-the client's own.
+message out waits for other tasks to have their turns. Coming back, limits and errors are the client's own; only what it
+would still say of a lost connection is dropped, and what the server would take for too long is refused here.
 """
 
 import asyncio

@@ -76,11 +76,12 @@ def draft(levels: Sequence[Level], opportunity: OpportunityFound, limits: Limits
     Where the least that the venue takes does not fit, that least is drawn up, so that the limit which binds refuses it
     by its own name.
     """
-    desired, fitted = _reached(levels, Wish(opportunity, limits, equity, bounds))
+    wish = Wish(opportunity, limits, equity, bounds)
+    desired, fitted = _reached(levels, wish)
     if desired is None or fitted is None:
         return _drawn(levels, opportunity.limit, ZERO_SHARES, ZERO_SHARES, bounds)
     if fitted[1] < least(fitted[0], bounds.size_min):
-        fitted = _least_that_counts(levels, Wish(opportunity, limits, equity, bounds)) or fitted
+        fitted = _least_that_counts(levels, wish) or fitted
     return _drawn(levels, *fitted, desired[1], bounds)
 
 
