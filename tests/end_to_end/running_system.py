@@ -72,7 +72,12 @@ class RunningSystem:
     def wait(self, within_s: float) -> int:
         """Wait for it to end by itself; answer its exit code."""
         assert self._process is not None
-        return self._process.wait(within_s)
+        try:
+            return self._process.wait(within_s)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(
+                f"not ended within {within_s:g} s:\n{self.said()}\n{self.told_by('console')}"
+            ) from None
 
     def stop(self, number: signal.Signals = signal.SIGINT) -> int:
         """Say stop as the terminal does; answer the exit code."""

@@ -21,12 +21,14 @@ from py_clob_client_v2 import (
     TradeParams,
 )
 from py_clob_client_v2.exceptions import PolyApiException
+from py_clob_client_v2.http_helpers import helpers
 
 from integration.official_clients import environment, tradable, trader, wallet
 from integration.outside_world import simulator_process
 from support.waiting import eventually
 
 SOON_S = 20
+helpers._http_client.timeout = 30  # five seconds unless told, which a machine that does other things may take
 EVENTS_MAX = 5000
 
 

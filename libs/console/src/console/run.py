@@ -10,6 +10,7 @@ from rich.console import Console
 from common.bus.nats import NatsBus
 from common.clock import SECOND, Clock, Instant, since
 from common.contracts.subjects import SERVICES
+from common.runtime.last_duties import ended
 from common.settings import load
 from console.report.build import build_report
 from console.report.figures import RunFigures
@@ -26,6 +27,8 @@ from risk.settings import Settings as RiskSettings
 
 READY_WITHIN_S = 60.0
 """After this the clock of a bounded run starts though something is still not ready; the view says what."""
+
+ENDED_WITHIN_S = 5.0
 
 
 class Run:
@@ -53,8 +56,7 @@ class Run:
                 self._phase = "stopping"
                 await self._system.stop(SERVICES)
                 await self._system.stop_ground()
-                showing.cancel()
-                await asyncio.gather(showing, return_exceptions=True)
+                await ended(ENDED_WITHIN_S, [showing])
 
     async def _work(self, showing: "asyncio.Task[None]") -> dict[str, Any] | None:
         if not await self._stop.unless(self._system.start_ground()):
@@ -139,6 +141,5 @@ class Run:
 
 
 async def _end(tailing: "asyncio.Task[None]", bus: NatsBus) -> None:
-    tailing.cancel()
-    await asyncio.gather(tailing, return_exceptions=True)
+    await ended(ENDED_WITHIN_S, [tailing])
     await bus.close()

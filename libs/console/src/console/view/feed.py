@@ -26,6 +26,7 @@ class Feed:
         self._bus, self._board, self._clock, self._heard = bus, board, clock, heard
         self._sequence = 0
         self._primed = False
+        self._reading = asyncio.Lock()
         self.money_moved_at = clock.now()
         """When the journal last told of an approval, an order or a fill."""
         self.began_at_sequence = 0
@@ -62,10 +63,11 @@ class Feed:
             await asyncio.sleep(TAIL_EVERY_S)
 
     async def catch_up(self) -> None:
-        """Read what the journal has got since the last look."""
-        async for message in self._bus.replay(JOURNAL.name, start=self._sequence + 1):
-            self._sequence = message.sequence
-            self._take(message)
+        """Read what the journal has got since the last look; of two who look at once one waits for the other."""
+        async with self._reading:
+            async for message in self._bus.replay(JOURNAL.name, start=self._sequence + 1):
+                self._sequence = message.sequence
+                self._take(message)
 
     @property
     def sequence(self) -> int:
