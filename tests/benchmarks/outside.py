@@ -27,6 +27,7 @@ ANSWERS = {
     b"DELETE /cancel-all": b'{"canceled":[],"not_canceled":{}}',
 }
 """What an executor asks of an exchange where nothing of its orders was ever filled."""
+NO_SHARES = b'{"balance":"0","allowances":{"":"0"}}'
 NOT_FOUND = b'{"error":"order not found"}'
 
 
@@ -66,6 +67,8 @@ class OrderServer(asyncio.Protocol):
                 self._answer(b"400 Bad Request", KILLED)
             elif asked.startswith(b"GET /data/order/"):
                 self._answer(b"404 Not Found", NOT_FOUND)
+            elif asked == b"GET /balance-allowance" and b"asset_type=CONDITIONAL" in head:
+                self._answer(b"200 OK", NO_SHARES)
             else:
                 self._answer(b"200 OK", b"%d" % (arrived_ns // 10**9) if asked == b"GET /time" else ANSWERS[asked])
 

@@ -15,6 +15,7 @@ from unit.scanner.scanner_builders import (
     a_down_book,
     a_price_now,
     a_ready_scanner,
+    a_scanner,
     a_strike,
     after,
     an_up_book,
@@ -276,3 +277,13 @@ def test_what_was_heard_in_recovery_and_again_live_changes_nothing():
         twice.observe(event)
 
     assert found(twice, a_price_now("65040")) == found(once, a_price_now("65040")) is not None
+
+
+def test_what_it_makes_up_to_rehearse_by_is_the_last_price_as_if_it_came_now():
+    assert a_scanner().imagine(NOW) is None
+    scanner, later = a_ready_scanner(CHEAP), after(7, NOW)
+    scanner.observe(a_price_now("65010"))
+    imagined = scanner.imagine(later)
+    assert imagined == a_price_now("65010").model_copy(update={"source_at": later, "received_at": later})
+    assert isinstance(scanner.decide(scanner.imagine(NOW), NOW), OpportunityFound)
+    assert found(scanner) is not None, "it was only asked"

@@ -1,8 +1,9 @@
 """Puts the oracle together."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from common.clock import Clock, SystemClock
+from common.clock import Clock, Instant, SystemClock
+from common.contracts.base import Event
 from common.contracts.subjects import MARKET
 from common.runtime.assembly import Assembly, Recovery
 from common.runtime.core import Source
@@ -10,7 +11,7 @@ from oracle.adapters.binance import binance
 from oracle.adapters.coinbase import coinbase
 from oracle.adapters.metrics import measure
 from oracle.adapters.rtds import rtds
-from oracle.adapters.socket import SocketLimits
+from oracle.adapters.socket import FeedSocket, SocketLimits
 from oracle.core import OracleLimits, PriceOracle
 from oracle.settings import Settings
 
@@ -20,12 +21,14 @@ WALL = SystemClock()
 def assemble(settings: Settings, clock: Clock = WALL) -> Assembly:
     """Build the service: one socket an exchange, one for the settling feed, one core."""
     oracle = build_core(settings)
+    exchanges = _exchanges(settings, clock)
     return Assembly(
         name="oracle",
         core=oracle,
         settings=settings,
         recovery=(Recovery(MARKET.name, "oracle.settlement.>", "all"),),
-        sources=(*_exchanges(settings, clock), _settlement(settings, clock)),
+        sources=(*exchanges, _settlement(settings, clock)),
+        imagine=_imagine(exchanges),
         figures=oracle.figures,
         measure=lambda now: measure(oracle.feeds(now), oracle.refused),
         not_ready=oracle.not_ready,
@@ -49,13 +52,22 @@ def build_core(settings: Settings) -> PriceOracle:
     )
 
 
-def _exchanges(settings: Settings, clock: Clock) -> tuple[Source, ...]:
+def _exchanges(settings: Settings, clock: Clock) -> tuple[FeedSocket, ...]:
     limits = _socket_limits(settings, settings.exchange_silence_s)
-    builders: dict[str, Callable[[], Source]] = {
+    builders: dict[str, Callable[[], FeedSocket]] = {
         "binance": lambda: binance(settings.binance_ws_url, settings.bare_symbols, limits, clock),
         "coinbase": lambda: coinbase(settings.coinbase_ws_url, settings.bare_symbols, limits, clock),
     }
     return tuple(builders[name]() for name in settings.exchanges)
+
+
+def _imagine(exchanges: Sequence[FeedSocket]) -> Callable[[Instant], Event | None]:
+    """Make up a frame of the first exchange that has sent any."""
+
+    def imagine(now: Instant) -> Event | None:
+        return next((made for each in exchanges if (made := each.imagine(now)) is not None), None)
+
+    return imagine
 
 
 def _settlement(settings: Settings, clock: Clock) -> Source:

@@ -28,6 +28,7 @@ def assemble(settings: Settings) -> Assembly:
         settings=settings,
         recovery=RECOVERY,
         is_single=True,
+        imagine=gate.imagine,
         figures=_figures(gate),
         measure=Measure(gate, limits(settings)),
         not_ready=_not_ready(gate, settings),

@@ -27,6 +27,7 @@ def assemble(settings: Settings) -> Assembly:
         core=core,
         settings=settings,
         recovery=RECOVERY,
+        imagine=core.imagine,
         figures=_figures(core),
         measure=Measure(core),
         not_ready=_not_ready(core, settings),

@@ -55,6 +55,11 @@ class Inbox:
             return True
         return not all(map(_is_sheddable, self._waiting))
 
+    @property
+    def is_awaited(self) -> bool:
+        """Whether the reader has dealt with everything and waits for more."""
+        return self._reader is not None and not self._reader.done()
+
     def put(self, event: Event) -> None:
         """Add an input that counts each time; urgent ones overtake."""
         self.put_input(Input(event))

@@ -26,7 +26,7 @@ from functools import cache
 import structlog
 
 from common.bus.api import Bus
-from common.clock import Clock, Instant
+from common.clock import Clock, Instant, since
 from common.contracts.base import Event
 from common.contracts.subjects import Kind, Subject, subject_of
 from common.errors import BusError
@@ -66,6 +66,10 @@ class Loop:
         """Take inputs until cancelled."""
         while True:
             await self.turn(await self._inbox.get())
+
+    def is_idle(self, during: int) -> bool:
+        """Say whether all that came was dealt with, and nothing has come for so many nanoseconds."""
+        return self._inbox.is_awaited and since(self._clock.now(), self.turned_at) >= during
 
     async def turn(self, item: Input) -> None:
         """Take one input through all five steps; or give it back, when its outcome cannot be acted on now."""

@@ -14,7 +14,7 @@ from common.clock import Clock, Instant
 from common.runtime.core import Inbox
 from oracle.adapters.metrics import CONNECTED, FRAMES, REDIALS, Refusals
 from oracle.adapters.prompt_socket import PromptSocket
-from oracle.adapters.wire import Input, Refuse
+from oracle.adapters.wire import Input, Refuse, strictly
 
 log = structlog.get_logger()
 
@@ -62,6 +62,13 @@ class FeedSocket:
         self._heard: dict[str, float] = {}
         self._failures = 0
         self._silent = ""
+        self._last: str | bytes = b""
+        """The last frame that said anything."""
+
+    def imagine(self, now: Instant) -> Input | None:
+        """Make up what may come next: what the last frame said, read as if it came now."""
+        inputs = self._feed.read(self._last, now, strictly) if self._last else ()
+        return inputs[0].model_copy(update={"source_at": now}) if inputs else None
 
     async def run(self, inbox: Inbox) -> None:
         """Dial, listen, and dial again, ever more slowly while nothing comes."""
@@ -112,6 +119,8 @@ class FeedSocket:
         inputs = self._feed.read(frame, self._clock.now(), self._refuse)
         for item in inputs:
             inbox.put(item)
+        if inputs:
+            self._last = frame
         asyncio.get_running_loop().call_soon(self._note, inputs)
 
     def _note(self, inputs: Sequence[Input]) -> None:

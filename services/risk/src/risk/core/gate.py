@@ -47,6 +47,9 @@ from risk.core.verdicts import judge
 STATE_INTERVAL = SECOND
 """How often a changed state is published at most."""
 
+IMAGINED = "imagined"
+OPPORTUNITY_MOMENTS = ("price_at", "book_at", "received_at", "found_at", "valid_until")
+
 
 class RiskGate:
     """The judgement of `risk`. All that it knows is a fold of what it observed; deciding changes nothing."""
@@ -64,6 +67,8 @@ class RiskGate:
         self._ladder = Ladder(limits.size_ladder)
         self._token = 0
         """Of the lease that this replica acts under; zero where there is none."""
+        self._asked: OpportunityFound | None = None
+        """The last opportunity."""
         self._published: RiskStateChanged | None = None
         self.denials: Counter[str] = Counter()
         """Denials by rule, since the beginning of the journal."""
@@ -200,9 +205,19 @@ class RiskGate:
             return UNKNOWN_ORDERS, f"unknown={len(lost)} max={limits.unknown_orders_max}"
         return None
 
+    def imagine(self, now: Instant) -> OpportunityFound | None:
+        """Make up an opportunity, as if it were found now: the last one, under a name that nobody knows."""
+        if self._asked is None:
+            return None
+        later = since(now, self._asked.found_at)
+        moments = {name: getattr(self._asked, name) + later for name in OPPORTUNITY_MOMENTS}
+        return self._asked.model_copy(update={"event_id": IMAGINED, **moments})
+
     def _remember(self, event: OpportunityFound | OrderApproved | OrderDenied) -> None:
         self._memory.observe(event)
-        if isinstance(event, OrderApproved):
+        if isinstance(event, OpportunityFound):
+            self._asked = event
+        elif isinstance(event, OrderApproved):
             self._exposure.reserve(event)
         elif isinstance(event, OrderDenied):
             self.denials[event.rule] += 1

@@ -79,6 +79,12 @@ class EdgeScanner:
             case _:
                 return None
 
+    def imagine(self, now: Instant) -> PriceUpdated | None:
+        """Make up a price, as if it came now: the last one that did."""
+        prices = [underlying.price for underlying in self.valuer.underlyings.values() if underlying.price is not None]
+        last = max(prices, key=lambda price: price.received_at, default=None)
+        return last and last.model_copy(update={"source_at": now, "received_at": now})
+
     def _opportunity(
         self, markets: Iterable[Market], spot: Spot | None, fresh: Book | None, now: Instant
     ) -> OpportunityFound | None:
