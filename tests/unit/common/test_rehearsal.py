@@ -83,19 +83,25 @@ def test_where_nothing_can_be_imagined_nothing_is_asked():
     assert service.core.asked == []
 
 
-async def test_nothing_is_rehearsed_until_all_has_been_quiet_for_a_while():
+async def test_nothing_is_rehearsed_for_a_while_after_anything_was_decided():
     service = Service(imagined)
     async with service.running():
         await asyncio.sleep(0.05)
         assert service.core.asked == []
         service.clock.advance_to(Instant(NOON + QUIET))
         await eventually(lambda: len(service.core.asked) > 2, within_s=5, why="it was quiet for long enough")
+
         service.inbox.put(a_book())
         await eventually(lambda: service.core.told, within_s=5, why="what is real is dealt with")
         asked = len(service.core.asked)
+        await eventually(lambda: len(service.core.asked) > asked + 1, within_s=5, why="nothing followed from it")
+
+        service.inbox.put(a_price())
+        await eventually(lambda: an_approval() in service.core.told, within_s=5, why="this one is approved of")
+        asked = len(service.core.asked)
         await asyncio.sleep(0.05)
         assert len(service.core.asked) == asked
-    assert service.core.told == [a_book()]
+    assert service.core.told == [a_book(), a_price(), an_approval()]
 
 
 async def test_an_input_that_waits_is_no_time_to_rehearse():

@@ -61,6 +61,8 @@ class Loop:
         self._meter = Meter(name)
         self.turned_at = clock.now()
         """When the loop last finished an input; `/live` watches it."""
+        self._acted_at = self.turned_at
+        """When it last finished one that anything followed from."""
 
     async def run(self) -> None:
         """Take inputs until cancelled."""
@@ -68,8 +70,8 @@ class Loop:
             await self.turn(await self._inbox.get())
 
     def is_idle(self, during: int) -> bool:
-        """Say whether all that came was dealt with, and nothing has come for so many nanoseconds."""
-        return self._inbox.is_awaited and since(self._clock.now(), self.turned_at) >= during
+        """Say whether all that came was dealt with, and nothing has followed from any of it for so many nanoseconds."""
+        return self._inbox.is_awaited and since(self._clock.now(), self._acted_at) >= during
 
     async def turn(self, item: Input) -> None:
         """Take one input through all five steps; or give it back, when its outcome cannot be acted on now."""
@@ -91,6 +93,8 @@ class Loop:
         if item.acknowledge is not None and self._may_act():
             await self._acknowledge(item)
         self.turned_at = self._clock.now()
+        if outcome is not None:
+            self._acted_at = self.turned_at
         self._meter.count(event, outcome, now, self.turned_at)
 
     async def _act(self, event: Event, outcome: Event, headers: Mapping[str, str], now: Instant) -> None:

@@ -17,8 +17,8 @@ from common.runtime.assembly import Assembly
 from common.runtime.loop import Loop, published_on
 
 EVERY_S_MIN = 0.002
-QUIET = 2 * MILLISECOND
-"""For so long nothing must have come: what follows from it is being dealt with by others, who need the processors."""
+QUIET = 8 * MILLISECOND
+"""For so long after an outcome nothing is rehearsed: others deal with it, and need the processors and their caches."""
 REST_S = 60.0
 """How long nothing is rehearsed after it failed."""
 
