@@ -28,7 +28,8 @@ from integration.outside_world import simulator_process
 from support.waiting import eventually
 
 SOON_S = 20
-helpers._http_client.timeout = 30  # five seconds unless told, which a machine that does other things may take
+PATIENCE_S = 30
+"""Of the older client: it waits five seconds for an answer unless told, which a machine that stands still may take."""
 EVENTS_MAX = 5000
 
 
@@ -155,6 +156,15 @@ async def test_the_unified_client_places_batches_beats_and_listens():
             await asyncio.gather(*listening, return_exceptions=True)
 
 
+@pytest.fixture
+def patient():
+    client = helpers._http_client
+    usual, client.timeout = client.timeout, PATIENCE_S
+    yield
+    client.timeout = usual
+
+
+@pytest.mark.usefixtures("patient")
 @pytest.mark.parametrize("signature_type", [0, 1, 2, 3])
 async def test_the_older_client_trades_with_every_kind_of_wallet(signature_type):
     account = trader(200 + signature_type)

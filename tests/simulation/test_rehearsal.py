@@ -79,12 +79,13 @@ def rehearsing(parties: Parties) -> tuple[Parties, dict[str, Rehearsing]]:
     return replace(parties, **{name: replace(getattr(parties, name), core=core) for name, core in cores.items()}), cores
 
 
-def played(stage: Stage, parties: Parties) -> Results:
+def played(stage: Stage, parties: Parties) -> tuple[Results, list[str]]:
     run = Replay(stage, parties, TICK_MS)
     run.play()
     refused = dict(run.parties.edges.refusals)
     run.settle()
-    return results(stage, run.board, run.calibration.score(run.board.winner), refused)
+    found = results(stage, run.board, run.calibration.score(run.board.winner), refused)
+    return found, [repr(trade) for trade in run.board.trades]
 
 
 def test_whoever_rehearses_trades_the_same():
@@ -93,7 +94,7 @@ def test_whoever_rehearses_trades_the_same():
     stage = a_stage()
     parties, cores = rehearsing(build(stage.world, stage.symbols))
     assert played(stage, parties) == plain
-    assert plain["trades"] > 0
+    assert plain[0]["trades"] > 0
     assert any(isinstance(outcome, OpportunityFound) for outcome in cores["scanner"].outcomes)
     assert any(isinstance(outcome, OrderApproved) for outcome in cores["risk"].outcomes)
     assert len(cores["oracle"].outcomes) > 100

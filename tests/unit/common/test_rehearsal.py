@@ -2,19 +2,19 @@
 
 import asyncio
 import contextlib
+import time
 from decimal import Decimal
 
 import pytest
-from structlog.testing import capture_logs
 
 from builders import NOON, a_book, a_price, an_approval
 from common.bus.memory import MemoryBroker, MemoryBus
-from common.clock import MILLISECOND, Instant, VirtualClock
+from common.clock import Instant, VirtualClock
 from common.contracts.runtime import Tick
 from common.runtime.assembly import Assembly
 from common.runtime.inbox import Inbox
 from common.runtime.loop import Loop
-from common.runtime.rehearsal import QUIET, Rehearsal
+from common.runtime.rehearsal import EVERY_S_MIN, QUIET, REST_S, Rehearsal, rehearsals
 from common.settings import ServiceSettings
 from common.telemetry.traces import OFF
 from support.waiting import eventually
@@ -43,21 +43,33 @@ class Service:
         self.loop = Loop(
             name="risk", core=self.core, bus=MemoryBus(self.broker), clock=self.clock, inbox=self.inbox, tracer=OFF
         )
-        settings = ServiceSettings(_env_file=None)
-        assembly = Assembly(name="risk", core=self.core, settings=settings, imagine=imagine)
-        self.rehearsal = Rehearsal(assembly, self.loop, self.clock)
+        self.rehearsal = Rehearsal(self.core, imagine, self.loop, self.clock)
+
+    def has_gone(self, nanoseconds):
+        self.clock.advance_to(Instant(self.clock.now() + nanoseconds))
+
+    async def tell(self, event):
+        self.inbox.put(event)
+        await eventually(lambda: event in self.core.told and self.inbox.is_awaited, why="it is dealt with")
 
     @contextlib.asynccontextmanager
-    async def running(self, share=0.5):
-        tasks = [asyncio.create_task(self.loop.run()), asyncio.create_task(self.rehearsal.run(share))]
-        yield
-        for task in tasks:
+    async def running(self):
+        task = asyncio.create_task(self.loop.run())
+        try:
+            await eventually(lambda: self.inbox.is_awaited, why="the loop waits for an input")
+            yield
+        finally:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.gather(task, return_exceptions=True)
 
 
 def imagined(now):
     return a_price(source_at=now, received_at=now)
+
+
+def an_assembly(imagine, share):
+    settings = ServiceSettings(_env_file=None, rehearse_share=share)
+    return Assembly(name="risk", core=Desk(), settings=settings, imagine=imagine)
 
 
 def test_what_is_imagined_is_decided_as_it_would_be_read_and_nobody_hears_of_it():
@@ -86,62 +98,64 @@ def test_where_nothing_can_be_imagined_nothing_is_asked():
 async def test_nothing_is_rehearsed_for_a_while_after_anything_was_decided():
     service = Service(imagined)
     async with service.running():
-        await asyncio.sleep(0.05)
-        assert service.core.asked == []
-        service.clock.advance_to(Instant(NOON + QUIET))
-        await eventually(lambda: len(service.core.asked) > 2, within_s=5, why="it was quiet for long enough")
-
-        service.inbox.put(a_book())
-        await eventually(lambda: service.core.told, within_s=5, why="what is real is dealt with")
+        service.has_gone(QUIET)
+        await service.tell(a_price())
         asked = len(service.core.asked)
-        await eventually(lambda: len(service.core.asked) > asked + 1, within_s=5, why="nothing followed from it")
-
-        service.inbox.put(a_price())
-        await eventually(lambda: an_approval() in service.core.told, within_s=5, why="this one is approved of")
-        asked = len(service.core.asked)
-        await asyncio.sleep(0.05)
+        service.has_gone(QUIET - 1)
+        assert service.rehearsal.turn(0.1) == EVERY_S_MIN
         assert len(service.core.asked) == asked
-    assert service.core.told == [a_book(), a_price(), an_approval()]
+
+        service.has_gone(1)
+        await service.tell(a_book())
+        asked = len(service.core.asked)
+        service.rehearsal.turn(0.1)
+        assert len(service.core.asked) == asked + 1, "from a book nothing followed"
+    assert service.core.told == [a_price(), an_approval(), a_book()]
 
 
-async def test_an_input_that_waits_is_no_time_to_rehearse():
+async def test_nothing_is_rehearsed_while_an_input_waits_or_nobody_reads():
     service = Service(imagined)
-    service.clock.advance_to(Instant(NOON + 10 * QUIET))
-    assert not service.loop.is_idle(QUIET), "nobody reads yet"
+    service.has_gone(QUIET)
+    service.rehearsal.turn(0.1)
     async with service.running():
-        await eventually(lambda: service.loop.is_idle(QUIET), within_s=5, why="the reader waits")
         service.inbox.put(a_book())
-        assert not service.loop.is_idle(QUIET)
-        await eventually(lambda: service.core.told, within_s=5, why="it is dealt with")
-    assert service.loop.turned_at == NOON + 10 * QUIET
+        service.rehearsal.turn(0.1)
+        assert service.core.asked == []
+        await eventually(lambda: service.core.told, why="it is dealt with")
+    assert [event for event, _ in service.core.asked] == [a_book()]
 
 
-async def test_what_fails_in_a_rehearsal_is_told_and_fails_nobody_else():
+async def test_what_fails_in_a_rehearsal_fails_nobody_else():
     def failing(_now):
         raise ValueError("cannot imagine")
 
     service = Service(failing)
-    service.clock.advance_to(Instant(NOON + QUIET))
-    with capture_logs() as logged:
-        async with service.running():
-            await eventually(lambda: logged, within_s=5, why="the failure is told")
-            service.inbox.put(a_book())
-            await eventually(lambda: service.core.told, within_s=5, why="the loop goes on")
-            await asyncio.sleep(0.05)
-    assert [(entry["event"], entry["error"]) for entry in logged] == [("not_rehearsed", "ValueError: cannot imagine")]
+    service.has_gone(QUIET)
+    async with service.running():
+        assert service.rehearsal.turn(0.1) == REST_S
+        await service.tell(a_book())
+    assert service.core.told == [a_book()]
 
 
-@pytest.mark.parametrize(("share", "asked_max"), [(0.5, 60), (0.01, 8)])
-async def test_it_takes_no_more_than_its_share(share, asked_max):
+@pytest.mark.parametrize(("share", "rest_s_min"), [(0.5, 0.004), (0.01, 0.2), (0.00001, REST_S)])
+async def test_the_longer_it_takes_and_the_less_its_share_the_longer_it_rests(share, rest_s_min):
     def slowly(now):
-        until = asyncio.get_running_loop().time() + 2 * MILLISECOND / 1e9
-        while asyncio.get_running_loop().time() < until:
+        until = time.perf_counter() + 0.002
+        while time.perf_counter() < until:
             pass
         return imagined(now)
 
     service = Service(slowly)
-    service.clock.advance_to(Instant(NOON + QUIET))
-    async with service.running(share):
-        await eventually(lambda: service.core.asked, within_s=5, why="it is rehearsed")
-        await asyncio.sleep(0.2)
-    assert 1 <= len(service.core.asked) <= asked_max
+    service.has_gone(QUIET)
+    async with service.running():
+        assert rest_s_min <= service.rehearsal.turn(share) <= REST_S
+
+
+async def test_only_a_service_with_something_to_rehearse_and_a_share_for_it_rehearses():
+    service = Service(imagined)
+    assert rehearsals(an_assembly(None, 0.1), service.loop, service.clock) == []
+    assert rehearsals(an_assembly(imagined, 0), service.loop, service.clock) == []
+    [task] = rehearsals(an_assembly(imagined, 0.1), service.loop, service.clock)
+    assert task.get_name() == "rehearsal"
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

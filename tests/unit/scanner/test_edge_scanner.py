@@ -279,11 +279,17 @@ def test_what_was_heard_in_recovery_and_again_live_changes_nothing():
     assert found(twice, a_price_now("65040")) == found(once, a_price_now("65040")) is not None
 
 
-def test_what_it_makes_up_to_rehearse_by_is_the_last_price_as_if_it_came_now():
+def test_what_it_makes_up_to_rehearse_by_is_the_last_price_and_in_turns_an_offer_worth_taking():
     assert a_scanner().imagine(NOW) is None
-    scanner, later = a_ready_scanner(CHEAP), after(7, NOW)
-    scanner.observe(a_price_now("65010"))
-    imagined = scanner.imagine(later)
-    assert imagined == a_price_now("65010").model_copy(update={"source_at": later, "received_at": later})
-    assert isinstance(scanner.decide(scanner.imagine(NOW), NOW), OpportunityFound)
-    assert found(scanner) is not None, "it was only asked"
+    scanner, price_turn, offer_turn = a_ready_scanner(*FAIR_BOOKS), NOW, after(0.001, NOW)
+    assert found(scanner) is None
+    price, offer = scanner.imagine(price_turn), scanner.imagine(offer_turn)
+    assert price == a_price_now(at=NOW).model_copy(update={"source_at": price_turn, "received_at": price_turn})
+    assert (offer.token_id, offer.received_at) == (UP, offer_turn)
+    assert isinstance(scanner.decide(offer, offer_turn), OpportunityFound)
+    assert found(scanner) is None, "it was only asked"
+
+
+def test_without_a_market_that_runs_it_makes_up_prices_alone():
+    scanner = a_ready_scanner(market=a_market(starts_at=after(1000), ends_at=after(1300)))
+    assert {scanner.imagine(after(s / 1000, NOW)).type for s in range(4)} == {"price_updated"}

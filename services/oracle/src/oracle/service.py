@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from common.clock import Clock, Instant, SystemClock
+from common.clock import MILLISECOND, Clock, Instant, SystemClock
 from common.contracts.base import Event
 from common.contracts.subjects import MARKET
 from common.runtime.assembly import Assembly, Recovery
@@ -62,10 +62,10 @@ def _exchanges(settings: Settings, clock: Clock) -> tuple[FeedSocket, ...]:
 
 
 def _imagine(exchanges: Sequence[FeedSocket]) -> Callable[[Instant], Event | None]:
-    """Make up a frame of the first exchange that has sent any."""
+    """Have the exchanges make up a frame in turns, a millisecond each; one that has not sent any makes up none."""
 
     def imagine(now: Instant) -> Event | None:
-        return next((made for each in exchanges if (made := each.imagine(now)) is not None), None)
+        return exchanges[now // MILLISECOND % len(exchanges)].imagine(now) if exchanges else None
 
     return imagine
 

@@ -71,9 +71,9 @@ class Assembly:
     get_ready: Callable[[Event], None] = field(default=lambda _event: None)
     """Told of a decision while it is being stored, so that nothing is left to work out when it is. It changes nothing
     that anybody could see, for the decision may never come. Must not block."""
-    imagine: Callable[[Instant], Event | None] = field(default=lambda _now: None)
+    imagine: Callable[[Instant], Event | None] | None = None
     """Makes up what the service may have to decide next, as if it came now; None where it knows of nothing like it. It
-    changes nothing. See `common.runtime.rehearsal`."""
+    changes nothing. None for a service that rehearses nothing: see `common.runtime.rehearsal`."""
     alarm: Callable[[Event, Instant], None] = field(default=lambda _event, _now: None)
     """Told at once, ahead of the inbox and whatever the loop waits for, of what stops everything: a halt, a bus that
     went, a lease that was lost. Must not block."""

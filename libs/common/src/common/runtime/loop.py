@@ -69,9 +69,9 @@ class Loop:
         while True:
             await self.turn(await self._inbox.get())
 
-    def is_idle(self, during: int) -> bool:
-        """Say whether all that came was dealt with, and nothing has followed from any of it for so many nanoseconds."""
-        return self._inbox.is_awaited and since(self._clock.now(), self._acted_at) >= during
+    def is_idle(self, quiet_ns: int) -> bool:
+        """Say whether all that came was dealt with, and nothing has followed from any of it for so long."""
+        return self._inbox.is_awaited and since(self._clock.now(), self._acted_at) >= quiet_ns
 
     async def turn(self, item: Input) -> None:
         """Take one input through all five steps; or give it back, when its outcome cannot be acted on now."""

@@ -6,38 +6,62 @@ decide changes nothing, and nothing of a rehearsal is observed, published, taped
 """
 
 import asyncio
+from collections.abc import Callable
 from time import perf_counter
 
 import structlog
 
 from common.bus.codec import decode, encode
-from common.clock import MILLISECOND, Clock
+from common.clock import MILLISECOND, Clock, Instant
 from common.contracts.base import Event
 from common.runtime.assembly import Assembly
+from common.runtime.core import Core
 from common.runtime.loop import Loop, published_on
 
 EVERY_S_MIN = 0.002
+"""More often is of no use: what was gone through is still there."""
 QUIET = 8 * MILLISECOND
 """For so long after an outcome nothing is rehearsed: others deal with it, and need the processors and their caches."""
 REST_S = 60.0
-"""How long nothing is rehearsed after it failed."""
+"""How long nothing is rehearsed after it failed, and at most between two rehearsals."""
 
 log = structlog.get_logger()
 
 
-class Rehearsal:
-    """Asks a service's core about what may come, again and again, as long as its loop has nothing to do."""
+def rehearsals(assembly: Assembly, loop: Loop, clock: Clock) -> list["asyncio.Task[None]"]:
+    """Begin to rehearse, where a service has what to rehearse by, and a share of the processor for it."""
+    share = assembly.settings.rehearse_share
+    if assembly.imagine is None or not share:
+        return []
+    work = Rehearsal(assembly.core, assembly.imagine, loop, clock).run(share)
+    return [asyncio.create_task(work, name="rehearsal")]
 
-    def __init__(self, assembly: Assembly, loop: Loop, clock: Clock) -> None:
-        self._core, self._imagine, self._loop, self._clock = assembly.core, assembly.imagine, loop, clock
+
+class Rehearsal:
+    """Asks a core about what may come, again and again, as long as its loop has nothing to do."""
+
+    def __init__(self, core: Core, imagine: Callable[[Instant], Event | None], loop: Loop, clock: Clock) -> None:
+        self._core, self._imagine, self._loop, self._clock = core, imagine, loop, clock
 
     async def run(self, share: float) -> None:
-        """Rehearse until cancelled, taking no more than this share of one processor."""
+        """Rehearse until cancelled, taking about this share of one processor at most."""
         while True:
-            began = perf_counter()
-            wait_s = 0.0 if self._try() else REST_S
-            took = perf_counter() - began
-            await asyncio.sleep(max(EVERY_S_MIN, took / share, wait_s))
+            rest_s = self.turn(share)
+            await asyncio.sleep(rest_s)
+
+    def turn(self, share: float) -> float:
+        """Rehearse if nothing else is to be done; answer for how many seconds to rest then.
+
+        What fails in a rehearsal fails nobody else.
+        """
+        began = perf_counter()
+        try:
+            if self._loop.is_idle(QUIET):
+                self.once()
+        except Exception as error:  # noqa: BLE001 - what was made up must not end what is real
+            log.warning("not_rehearsed", error=f"{type(error).__name__}: {error}", rests_s=REST_S)
+            return REST_S
+        return min(max(EVERY_S_MIN, (perf_counter() - began) / share), REST_S)
 
     def once(self) -> Event | None:
         """Go through one input, from its bytes to those of the outcome; answer the outcome, which goes nowhere."""
@@ -52,13 +76,3 @@ class Rehearsal:
         if outcome is not None:
             encode(outcome)
         return outcome
-
-    def _try(self) -> bool:
-        """Rehearse if nothing else is to be done; say whether that went well. What fails here has failed nobody."""
-        try:
-            if self._loop.is_idle(QUIET):
-                self.once()
-        except Exception as error:  # noqa: BLE001 - what was made up must not end what is real
-            log.warning("not_rehearsed", error=f"{type(error).__name__}: {error}", rests_s=REST_S)
-            return False
-        return True

@@ -27,7 +27,7 @@ from common.runtime.last_duties import ended, within
 from common.runtime.loop import Loop
 from common.runtime.projection import project
 from common.runtime.recovery import hears_commands, last_command, missed
-from common.runtime.rehearsal import Rehearsal
+from common.runtime.rehearsal import rehearsals
 from common.runtime.standby import Follower
 from common.runtime.tape import open_tape
 from common.runtime.tenure import Tenure
@@ -206,8 +206,7 @@ class Service:
         assert self._loop is not None
         tasks += [asyncio.create_task(self._loop.run(), name="loop"), asyncio.create_task(self._tick(), name="tick")]
         tasks += [asyncio.create_task(each.run(self._inbox), name=type(each).__name__) for each in assembly.sources]
-        if share := self._settings.rehearse_share:
-            tasks.append(asyncio.create_task(Rehearsal(assembly, self._loop, self._clock).run(share), name="rehearsal"))
+        tasks += rehearsals(assembly, self._loop, self._clock)
         vitals.spare_what_stays()
         vitals.put_the_loop_first()
         log.info("live")

@@ -35,6 +35,7 @@ from common.contracts.venue import BookUpdated, MarketUpdated
 from common.money import Usd
 from risk.core import manual
 from risk.core.exposure import Exposure
+from risk.core.imagined import imagined
 from risk.core.ladder import Ladder
 from risk.core.latch import DRAWDOWN, ERROR_RATE, OPERATOR, RECONCILIATION, UNKNOWN_ORDERS, Latch
 from risk.core.loss import Losses, date_of
@@ -46,9 +47,6 @@ from risk.core.verdicts import judge
 
 STATE_INTERVAL = SECOND
 """How often a changed state is published at most."""
-
-IMAGINED = "imagined"
-OPPORTUNITY_MOMENTS = ("price_at", "book_at", "received_at", "found_at", "valid_until")
 
 
 class RiskGate:
@@ -67,8 +65,6 @@ class RiskGate:
         self._ladder = Ladder(limits.size_ladder)
         self._token = 0
         """Of the lease that this replica acts under; zero where there is none."""
-        self._asked: OpportunityFound | None = None
-        """The last opportunity."""
         self._published: RiskStateChanged | None = None
         self.denials: Counter[str] = Counter()
         """Denials by rule, since the beginning of the journal."""
@@ -139,6 +135,10 @@ class RiskGate:
             at=now,
         )
 
+    def imagine(self, now: Instant) -> OpportunityFound | None:
+        """Make up what may have to be decided next; it changes nothing."""
+        return imagined(self._sight, self._limits, now)
+
     def _judge(self, asked: OpportunityFound | OrderRequested, now: Instant) -> Event:
         if isinstance(asked, OpportunityFound):
             return judge(self._question(asked, self._limits, now), self._version, fencing_token=self._token)
@@ -205,19 +205,9 @@ class RiskGate:
             return UNKNOWN_ORDERS, f"unknown={len(lost)} max={limits.unknown_orders_max}"
         return None
 
-    def imagine(self, now: Instant) -> OpportunityFound | None:
-        """Make up an opportunity, as if it were found now: the last one, under a name that nobody knows."""
-        if self._asked is None:
-            return None
-        later = since(now, self._asked.found_at)
-        moments = {name: getattr(self._asked, name) + later for name in OPPORTUNITY_MOMENTS}
-        return self._asked.model_copy(update={"event_id": IMAGINED, **moments})
-
     def _remember(self, event: OpportunityFound | OrderApproved | OrderDenied) -> None:
         self._memory.observe(event)
-        if isinstance(event, OpportunityFound):
-            self._asked = event
-        elif isinstance(event, OrderApproved):
+        if isinstance(event, OrderApproved):
             self._exposure.reserve(event)
         elif isinstance(event, OrderDenied):
             self.denials[event.rule] += 1

@@ -1,6 +1,8 @@
 """A dictionary that keeps the newest: every memory in this service has an end."""
 
 from collections import OrderedDict
+from collections.abc import Iterator
+from itertools import islice
 from typing import Generic, TypeVar
 
 K = TypeVar("K")
@@ -31,6 +33,10 @@ class Recent(Generic[K, V]):
 
     def values(self) -> tuple[V, ...]:
         return tuple(self._entries.values())
+
+    def last(self, count: int) -> Iterator[V]:
+        """Answer those that were put last, the newest first."""
+        return islice(reversed(self._entries.values()), count)
 
     def drop(self, key: K) -> None:
         self._entries.pop(key, None)

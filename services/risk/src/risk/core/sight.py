@@ -3,6 +3,8 @@
 It is kept apart from what an opportunity says it saw, because a decision about money rests on two pairs of eyes.
 """
 
+from collections.abc import Iterator
+
 from common.contracts.base import Event
 from common.contracts.oracle import PriceUpdated
 from common.contracts.venue import BookUpdated, MarketUpdated
@@ -46,6 +48,10 @@ class Sight:
 
     def book(self, token_id: str) -> BookUpdated | None:
         return self._books.get(token_id)
+
+    def last_books(self, count: int) -> Iterator[BookUpdated]:
+        """Answer the books that were heard last, the newest first."""
+        return self._books.last(count)
 
     def price(self, symbol: str) -> PriceUpdated | None:
         return self._prices.get(symbol)

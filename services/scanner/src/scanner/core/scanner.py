@@ -5,6 +5,7 @@ opportunity. The quick look is the model's own numbers; only what clears there i
 """
 
 from collections.abc import Iterable, Iterator
+from decimal import ROUND_CEILING, Decimal
 
 from common.clock import MILLISECOND, SECOND, Instant
 from common.contracts.base import Event, Symbol
@@ -12,10 +13,11 @@ from common.contracts.oracle import PriceUpdated, SettlementPriceObserved
 from common.contracts.runtime import Tick
 from common.contracts.scanner import MarketValued, OpportunityFound
 from common.contracts.venue import BookUpdated, MarketUpdated, Outcome
+from common.money import Price, Shares
 from scanner.core.books import Book, Books
 from scanner.core.limits import Limits
 from scanner.core.markets import Market, Markets
-from scanner.core.model import Estimate, Real
+from scanner.core.model import Estimate, Real, exact
 from scanner.core.refusals import NOT_AN_EDGE, Refusal
 from scanner.core.sight import Sight, as_opportunity, as_valuation
 from scanner.core.strategies import STRATEGIES, Strategy
@@ -25,6 +27,12 @@ from scanner.core.valuer import Valuer
 OUTCOMES: tuple[Outcome, ...] = ("Up", "Down")
 ROUNDING_SLACK = 1e-9
 """Dollars a share: more than the model's numbers can be off in their last places, so that screening loses no edge."""
+
+IMAGINED_TURN = MILLISECOND
+IMAGINED_EDGE = Decimal("0.9")
+"""Of an offer that is made up: as a part of what is still credible."""
+IMAGINED_SHARES = Decimal(100)
+CENT = Decimal("0.01")
 
 
 class EdgeScanner:
@@ -79,11 +87,28 @@ class EdgeScanner:
             case _:
                 return None
 
-    def imagine(self, now: Instant) -> PriceUpdated | None:
-        """Make up a price, as if it came now: the last one that did."""
+    def imagine(self, now: Instant) -> PriceUpdated | BookUpdated | None:
+        """Make up what may come next, as if it came now: the last price, and in turns with it an offer worth taking."""
         prices = [underlying.price for underlying in self.valuer.underlyings.values() if underlying.price is not None]
         last = max(prices, key=lambda price: price.received_at, default=None)
-        return last and last.model_copy(update={"source_at": now, "received_at": now})
+        if last is None:
+            return None
+        offer = self._imagined_offer(last.symbol, now) if now // IMAGINED_TURN % 2 else None
+        return offer or last.model_copy(update={"source_at": now, "received_at": now})
+
+    def _imagined_offer(self, symbol: Symbol, now: Instant) -> BookUpdated | None:
+        """Make up a book of a market that runs, with an offer as cheap as is credible; None where there is none."""
+        market = next((each for each in self.markets.on(symbol) if each.runs(now)), None)
+        book = self._books.of(market.event.up_token_id) if market else None
+        estimate = self.valuer.estimate(market, self.valuer.spot(symbol, now), now) if market else None
+        if book is None or estimate is None:
+            return None
+        edge = self._limits.credible_edge_max * IMAGINED_EDGE
+        ask = (exact(estimate.fair) - edge).quantize(CENT, rounding=ROUND_CEILING)
+        if ask < CENT:
+            return None
+        offers = ((Price(ask), Shares(IMAGINED_SHARES)),)
+        return book.event.model_copy(update={"asks": offers, "bids": (), "source_at": now, "received_at": now})
 
     def _opportunity(
         self, markets: Iterable[Market], spot: Spot | None, fresh: Book | None, now: Instant
