@@ -27,7 +27,6 @@ from common.contracts.control import HeartbeatSent
 from common.contracts.risk import OrderApproved, RiskLeaseAcquired
 from common.runtime.service import Service
 from common.settings import load
-from executor.adapters.live.start import NotReadyError
 from executor.adapters.signer import Signer
 from executor.adapters.typed_data import OrderTerms
 from executor.core.amounts import amounts
@@ -213,16 +212,7 @@ class LiveWorld:
         } | settings  # fmt: skip
 
     async def start(self, **settings):
-        """Start an executor in this process, and wait until it trades.
-
-        One whose questions were not answered in time is started anew, as whoever watches over the process would.
-        """
-        try:
-            return await self._started(settings)
-        except NotReadyError:
-            return await self._started(settings)
-
-    async def _started(self, settings):
+        """Start an executor in this process, and wait until it trades."""
         executor = Executor(self.environment(**settings))
         self._executors.append(executor)
         await executor.ready()

@@ -102,7 +102,7 @@ async def test_nothing_is_rehearsed_for_a_while_after_anything_was_decided():
         await service.tell(a_price())
         asked = len(service.core.asked)
         service.has_gone(QUIET - 1)
-        assert service.rehearsal.turn(0.1) == EVERY_S_MIN
+        service.rehearsal.turn(0.1)
         assert len(service.core.asked) == asked
 
         service.has_gone(1)
@@ -149,6 +149,11 @@ async def test_the_longer_it_takes_and_the_less_its_share_the_longer_it_rests(sh
     service.has_gone(QUIET)
     async with service.running():
         assert rest_s_min <= service.rehearsal.turn(share) <= REST_S
+
+
+async def test_however_little_it_takes_it_rests_for_a_while():
+    service = Service(lambda _now: None)
+    assert EVERY_S_MIN <= service.rehearsal.turn(0.5) <= REST_S
 
 
 async def test_only_a_service_with_something_to_rehearse_and_a_share_for_it_rehearses():

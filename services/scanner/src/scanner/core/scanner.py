@@ -5,7 +5,7 @@ opportunity. The quick look is the model's own numbers; only what clears there i
 """
 
 from collections.abc import Iterable, Iterator
-from decimal import ROUND_CEILING, Decimal
+from decimal import Decimal
 
 from common.clock import MILLISECOND, SECOND, Instant
 from common.contracts.base import Event, Symbol
@@ -13,7 +13,7 @@ from common.contracts.oracle import PriceUpdated, SettlementPriceObserved
 from common.contracts.runtime import Tick
 from common.contracts.scanner import MarketValued, OpportunityFound
 from common.contracts.venue import BookUpdated, MarketUpdated, Outcome
-from common.money import Price, Shares
+from common.money import CENT, Price, Shares, ceil_to
 from scanner.core.books import Book, Books
 from scanner.core.limits import Limits
 from scanner.core.markets import Market, Markets
@@ -29,10 +29,10 @@ ROUNDING_SLACK = 1e-9
 """Dollars a share: more than the model's numbers can be off in their last places, so that screening loses no edge."""
 
 IMAGINED_TURN = MILLISECOND
+"""For so long a price is made up, and then for so long an offer."""
 IMAGINED_EDGE = Decimal("0.9")
 """Of an offer that is made up: as a part of what is still credible."""
-IMAGINED_SHARES = Decimal(100)
-CENT = Decimal("0.01")
+IMAGINED_SHARES = Shares(Decimal(100))
 
 
 class EdgeScanner:
@@ -99,15 +99,17 @@ class EdgeScanner:
     def _imagined_offer(self, symbol: Symbol, now: Instant) -> BookUpdated | None:
         """Make up a book of a market that runs, with an offer as cheap as is credible; None where there is none."""
         market = next((each for each in self.markets.on(symbol) if each.runs(now)), None)
-        book = self._books.of(market.event.up_token_id) if market else None
-        estimate = self.valuer.estimate(market, self.valuer.spot(symbol, now), now) if market else None
+        if market is None:
+            return None
+        book, spot = self._books.of(market.event.up_token_id), self.valuer.spot(symbol, now)
+        estimate = self.valuer.estimate(market, spot, now)
         if book is None or estimate is None:
             return None
         edge = self._limits.credible_edge_max * IMAGINED_EDGE
-        ask = (exact(estimate.fair) - edge).quantize(CENT, rounding=ROUND_CEILING)
+        ask = ceil_to(exact(estimate.fair) - edge, CENT)
         if ask < CENT:
             return None
-        offers = ((Price(ask), Shares(IMAGINED_SHARES)),)
+        offers = ((Price(ask), IMAGINED_SHARES),)
         return book.event.model_copy(update={"asks": offers, "bids": (), "source_at": now, "received_at": now})
 
     def _opportunity(
