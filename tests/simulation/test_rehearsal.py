@@ -7,6 +7,7 @@ import pytest
 
 from common.clock import Instant
 from common.contracts.base import Event
+from common.contracts.executor import OrderSubmitted
 from common.contracts.risk import OrderApproved
 from common.contracts.scanner import OpportunityFound
 from common.runtime.core import Core
@@ -14,6 +15,7 @@ from console.replay.parties import Parties, build
 from console.replay.results import Results, results
 from console.replay.run import Replay
 from console.replay.worlds import HOUR, SEEDED_START, Stage
+from executor.adapters.paper import AttentiveDesk
 from oracle.core import PriceOracle, SourceTick
 from risk.core import RiskGate
 from scanner.core import EdgeScanner
@@ -67,14 +69,17 @@ def a_stage() -> Stage:
 
 
 def rehearsing(parties: Parties) -> tuple[Parties, dict[str, Rehearsing]]:
-    oracle, scanner, risk = parties.oracle.core, parties.scanner.core, parties.risk.core
+    oracle, scanner, risk, executor = (
+        party.core for party in (parties.oracle, parties.scanner, parties.risk, parties.executor)
+    )
     assert isinstance(oracle, PriceOracle)
     assert isinstance(scanner, EdgeScanner)
     assert isinstance(risk, RiskGate)
+    assert isinstance(executor, AttentiveDesk)
     heard = LastTick(oracle)
     cores = {
         "oracle": Rehearsing(heard, heard.imagine), "scanner": Rehearsing(scanner, scanner.imagine),
-        "risk": Rehearsing(risk, risk.imagine),
+        "risk": Rehearsing(risk, risk.imagine), "executor": Rehearsing(executor, executor.desk.imagine),
     }  # fmt: skip
     return replace(parties, **{name: replace(getattr(parties, name), core=core) for name, core in cores.items()}), cores
 
@@ -97,4 +102,5 @@ def test_whoever_rehearses_trades_the_same():
     assert plain[0]["trades"] > 0
     assert any(isinstance(outcome, OpportunityFound) for outcome in cores["scanner"].outcomes)
     assert any(isinstance(outcome, OrderApproved) for outcome in cores["risk"].outcomes)
+    assert any(isinstance(outcome, OrderSubmitted) for outcome in cores["executor"].outcomes)
     assert len(cores["oracle"].outcomes) > 100

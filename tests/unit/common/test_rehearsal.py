@@ -39,10 +39,11 @@ class Service:
 
     def __init__(self, imagine):
         self.core, self.broker, self.clock = Desk(), MemoryBroker(), VirtualClock(NOON)
-        self.inbox = Inbox("risk", 100)
+        self.inbox, self.ready_for = Inbox("risk", 100), []
         self.loop = Loop(
-            name="risk", core=self.core, bus=MemoryBus(self.broker), clock=self.clock, inbox=self.inbox, tracer=OFF
-        )
+            name="risk", core=self.core, bus=MemoryBus(self.broker), clock=self.clock, inbox=self.inbox, tracer=OFF,
+            get_ready=self.ready_for.append,
+        )  # fmt: skip
         self.rehearsal = Rehearsal(self.core, imagine, self.loop, self.clock)
 
     def has_gone(self, nanoseconds):
@@ -111,6 +112,20 @@ async def test_nothing_is_rehearsed_for_a_while_after_anything_was_decided():
         service.rehearsal.turn(0.1)
         assert len(service.core.asked) == asked + 1, "from a book nothing followed"
     assert service.core.told == [a_price(), an_approval(), a_book()]
+
+
+async def test_nothing_is_rehearsed_for_a_while_after_anything_was_foretold():
+    service = Service(imagined)
+    async with service.running():
+        service.has_gone(QUIET)
+        service.loop.get_ready(an_approval())
+        assert service.ready_for == [an_approval()]
+        service.has_gone(QUIET - 1)
+        service.rehearsal.turn(0.1)
+        assert service.core.asked == []
+        service.has_gone(1)
+        service.rehearsal.turn(0.1)
+        assert len(service.core.asked) == 1
 
 
 async def test_nothing_is_rehearsed_while_an_input_waits_or_nobody_reads():

@@ -34,6 +34,18 @@ def test_it_goes_with_the_world_however_long_ago_the_last_real_one_was():
     assert isinstance(lived.gate.decide(made_up, after(later)), OrderApproved)
 
 
+def test_it_is_found_among_the_books_of_many_markets_that_have_not_begun():
+    lived = Lived()
+    for number in range(20):
+        name = f"0xnext{number}"
+        for event in (
+            a_market(market_id=name, event_id=name, starts_at=after(300), ends_at=after(600)),
+            a_book(market_id=name, token_id=f"{name}up"), a_book(market_id=name, token_id=f"{name}down"),
+        ):  # fmt: skip
+            lived.tell(event, NOON)
+    assert lived.gate.imagine(after(1)).market_id == a_market().market_id
+
+
 @pytest.mark.parametrize(
     "world",
     [

@@ -40,7 +40,7 @@ def _on_paper(settings: Settings, clock: Clock) -> Assembly:
     )
     return Assembly(
         name="executor", core=desk, settings=settings, recovery=RECOVERY, sources=(gateway,), gateway=gateway,
-        is_single=True, alarm=gateway.alarm,
+        is_single=True, alarm=gateway.alarm, imagine=desk.desk.imagine,
         figures=lambda _now: figures(desk.desk), measure=lambda _now: measure(desk.desk),
         not_ready=lambda now: not_ready(desk.desk, gateway, now),
     )  # fmt: skip
@@ -56,6 +56,7 @@ def _live(settings: Settings, clock: Clock, environment: Mapping[str, str]) -> A
         figures=lambda _now: figures(desk), measure=lambda _now: measure(desk),
         not_ready=lambda now: not_ready(desk, gateway, now), is_single=True, prepare=way.prepare, alarm=gateway.alarm,
         watch_lease=gateway.canceller.watch_lease, farewell=gateway.farewell, get_ready=gateway.get_ready,
+        imagine=desk.imagine,
     )  # fmt: skip
 
 

@@ -52,25 +52,32 @@ class Loop:
     def __init__(
         self, *, name: str, core: Core, bus: Bus, clock: Clock, inbox: Inbox, tracer: Tracer,
         gateway: Gateway | None = None, tape: Tape | None = None, may_act: Callable[[], bool] = lambda: True,
+        get_ready: Callable[[Event], None] = lambda _event: None,
     ) -> None:  # fmt: skip
         self._name, self._core, self._bus, self._clock = name, core, bus, clock
         self._inbox, self._tracer, self._gateway, self._tape = inbox, tracer, gateway, tape
-        self._may_act = may_act
+        self._may_act, self._get_ready = may_act, get_ready
         self.waits_for = ""
         """What keeps the loop from going on, or empty."""
         self._meter = Meter(name)
         self.turned_at = clock.now()
         """When the loop last finished an input; `/live` watches it."""
         self._acted_at = self.turned_at
-        """When it last finished one that anything followed from."""
+        """When it last finished one that anything followed from, or got ready for one."""
 
     async def run(self) -> None:
         """Take inputs until cancelled."""
         while True:
             await self.turn(await self._inbox.get())
 
+    def get_ready(self, event: Event) -> None:
+        """Get ready for an input that was foretold, unless one that has come goes first."""
+        if not self._inbox.owes:
+            self._get_ready(event)
+            self._acted_at = self._clock.now()
+
     def is_idle(self, quiet_ns: int) -> bool:
-        """Say whether all that came was dealt with, and nothing has followed from any of it for so long."""
+        """Say whether all that came was dealt with, and for so long nothing has followed, or been foretold to."""
         return self._inbox.is_awaited and since(self._clock.now(), self._acted_at) >= quiet_ns
 
     async def turn(self, item: Input) -> None:

@@ -21,7 +21,8 @@ from common.runtime.loop import Loop, published_on
 EVERY_S_MIN = 0.002
 """More often is of no use: what was gone through is still there."""
 QUIET = 8 * MILLISECOND
-"""For so long after an outcome nothing is rehearsed: others deal with it, and need the processors and their caches."""
+"""For so long after an outcome, and after what foretells one, nothing is rehearsed: who deals with it needs the
+processors and their caches."""
 REST_S = 60.0
 """How long nothing is rehearsed after it failed, and at most between two rehearsals."""
 

@@ -14,7 +14,6 @@ import uvloop
 from common.bus.api import Bus, Message
 from common.bus.nats import connect
 from common.clock import SECOND, Clock, SystemClock, since
-from common.contracts.base import Event
 from common.contracts.runtime import BusLost, BusRestored, StopRequested, Tick, WentLive
 from common.contracts.subjects import DURABLE_FILTERS, Kind, foretold_to, subscribed_by
 from common.errors import BusError, PmArbError, SettingsError
@@ -137,13 +136,14 @@ class Service:
         self._loop = Loop(
             name=self._name, core=assembly.core, bus=bus, clock=self._clock, inbox=self._inbox,
             tracer=tracer, gateway=assembly.gateway, tape=self._tape, may_act=self._may_act,
+            get_ready=assembly.get_ready,
         )  # fmt: skip
         tasks = [
             asyncio.create_task(self._heart.run(bus, self._condition), name="heart"),
             asyncio.create_task(vitals.watch(self._name, self._inbox), name="vitals"),
         ]
         try:
-            await self._subscribe(bus)
+            await self._subscribe(bus, self._loop)
             await self._until_stopped(self._become_active(bus, self._loop, tasks))
             if not self._stopping.is_set():
                 tasks += await self._go_live(bus, tracer)
@@ -161,11 +161,11 @@ class Service:
             return
         task.result()
 
-    async def _subscribe(self, bus: Bus) -> None:
+    async def _subscribe(self, bus: Bus, loop: Loop) -> None:
         for subject in subscribed_by(self._name):
             await bus.subscribe(subject.filter, self._take_latest if subject.kind is Kind.LATEST else self._take)
         for subject in foretold_to(self._name):
-            await bus.foretell(subject.filter, self._get_ready)
+            await bus.foretell(subject.filter, loop.get_ready)
 
     def _take_latest(self, message: Message) -> None:
         self._inbox.put_latest(message.subject, message.event)
@@ -173,10 +173,6 @@ class Service:
     def _take(self, message: Message, acknowledge: Acknowledge | None = None) -> None:
         self._alarms.heed(message)
         self._inbox.put_input(Input(message.event, message.headers, acknowledge))
-
-    def _get_ready(self, event: Event) -> None:
-        if not self._inbox.owes:  # what has come goes before what may come
-            self._assembly.get_ready(event)
 
     async def _become_active(self, bus: Bus, loop: Loop, tasks: list["asyncio.Task[None]"]) -> None:
         """Observe what happened before, get the lease where there is one, hear the operator's last word."""

@@ -24,6 +24,7 @@ from common.contracts.risk import OrderApproved, TradingHalted, TradingResumed
 from common.contracts.runtime import BusLost, BusRestored, LeaseAcquired, Tick, WentLive
 from common.contracts.venue import MarketUpdated
 from executor.core.fencing import Fence
+from executor.core.imagined import imagined
 from executor.core.inputs import FillAsked, GatewayFilled, GatewayReport, Standing, VenueSnapshot, VenueStanding
 from executor.core.last_hop import Caps, Question, refusal
 from executor.core.latch import Latch
@@ -111,6 +112,11 @@ class OrderDesk:
         """Answer the approval that an order was placed under."""
         order = self.orders.get(order_id)
         return order.approval if order else None
+
+    def imagine(self, now: Instant) -> OrderApproved | None:
+        """Make up an approval to rehearse by; None where no market runs."""
+        market = self.markets.running(now)
+        return imagined(market, self.fence.risk_token, now) if market else None
 
     # --- the core's two duties ---
 

@@ -11,8 +11,8 @@ from risk.core.sight import Sight
 
 NAME = "imagined"
 """Its id: those of real ones are digests."""
-BOOKS_MAX = 8
-"""How many books are looked at for one of a market that runs."""
+BOOKS_MAX = 64
+"""How many books are looked at for one of a market that runs: those of the next ones are told of as well."""
 EDGE = Decimal("0.9")
 """As a part of what is still credible: enough to be approved of."""
 
