@@ -63,7 +63,7 @@ class ServiceSettings(Settings):
     log_format: Literal["json", "console"] = "json"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     tick_ms: Annotated[int, Field(ge=10, le=10_000)] = 100
-    rehearse_share: Annotated[float, Field(ge=0, le=0.5)] = 0.1
+    rehearse_share: Annotated[float, Field(ge=0, le=0.5)] = 0.15
     """About the share of one processor that oracle, scanner, risk and executor each take at most, while nothing
     comes, to go through what may come, so that it is quick then; 0: none."""
     heartbeat_ms: Annotated[int, Field(ge=100, le=60_000)] = 1000
