@@ -3,7 +3,7 @@
 1. Frame in to paper order decided, a hop at a time: the whole system runs as processes against the seeded world, with
    limits wide enough that orders follow one another. Each event says when the exchange's frame that led to it came in
    and when it was decided on, by one machine's clock.
-2. Frame in to an order's bytes out, with real signing, against the bare hops in the same run (`tick_to_order.py`), and
+2. Frame in to an order's bytes out, with real signing, against the bare hops right before it (`tick_to_order.py`), and
    what hashing and signing an order takes (`signing.py`).
 3. Replay: events a second through the same cores in one process, the median of several runs.
 """

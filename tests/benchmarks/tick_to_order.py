@@ -224,13 +224,12 @@ def compared(runs=RUNS):
             raise SystemExit(f"expected an order for each of {TICKS} ticks, found {len(latencies)}")
         hops.append({name: statistics.median(step[n] for step in steps) for n, name in enumerate(HOPS)})
         print(f"bare hops {floors[-1]}, services {reals[-1]}", file=sys.stderr)
-    bare, real = _median(floors), _median(reals)
+    bare, real, pairs = _median(floors), _median(reals), list(zip(reals, floors, strict=True))
     medians = {name: statistics.median(each[name] for each in hops) for name in HOPS}
     return {
         "floor_ms": bare, "tick_to_order_ms": real,
         "over_floor": {
-            name: round(statistics.median(took[name] / alone[name] for took, alone in zip(reals, floors, strict=True)), 2)
-            for name in bare
+            name: round(statistics.median(took[name] / alone[name] for took, alone in pairs), 2) for name in bare
         },
         "hops_p50_ms": {name: round(median, 3) for name, median in medians.items()},
         "hops_share": {name: round(median / sum(medians.values()), 3) for name, median in medians.items()},

@@ -13,7 +13,7 @@ from common.contracts.subjects import SERVICES
 from console.state import read_secrets
 from end_to_end.running_system import RunningSystem, alive
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(480)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 SECONDS = 210
 """Two whole minutes and what of others comes before and after them: with markets of a minute each, whose makers are

@@ -14,6 +14,7 @@ import sys
 import tempfile
 from collections import Counter, defaultdict
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -404,9 +405,20 @@ class Executor:
     """The real executor in this process."""
 
     def __init__(self, environment):
-        self.assembly = assemble(load(Settings, environment), environment=environment)
+        assembly = assemble(load(Settings, environment), environment=environment)
+        self._imagine, self._get_ready = assembly.imagine, assembly.get_ready
+        self.imagined, self.foretold = [], []
+        self.assembly = replace(assembly, imagine=self._rehearse, get_ready=self._foretell)
         self.service = Service(self.assembly)
         self.task = asyncio.create_task(self.service.run())
+
+    def _rehearse(self, now):
+        self.imagined.append(self._imagine(now))
+        return self.imagined[-1]
+
+    def _foretell(self, event):
+        self.foretold.append(event)
+        self._get_ready(event)
 
     async def ready(self):
         await eventually(self._is_ready, within_s=20, why="the executor is ready")

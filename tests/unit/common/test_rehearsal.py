@@ -10,6 +10,7 @@ import pytest
 from builders import NOON, a_book, a_price, an_approval
 from common.bus.memory import MemoryBroker, MemoryBus
 from common.clock import Instant, VirtualClock
+from common.contracts.control import HaltRequested
 from common.contracts.runtime import Tick
 from common.runtime.assembly import Assembly
 from common.runtime.inbox import Inbox
@@ -126,6 +127,18 @@ async def test_nothing_is_rehearsed_for_a_while_after_anything_was_foretold():
         service.has_gone(1)
         service.rehearsal.turn(0.1)
         assert len(service.core.asked) == 1
+
+
+async def test_what_has_come_goes_before_what_is_foretold():
+    service = Service(imagined)
+    service.has_gone(QUIET)
+    service.inbox.put(HaltRequested(reason="enough", at=NOON))
+    service.loop.get_ready(an_approval())
+    assert service.ready_for == []
+    async with service.running():
+        await eventually(lambda: service.core.told, why="it is dealt with")
+        service.rehearsal.turn(0.1)
+        assert len(service.core.asked) == 1, "nothing is rehearsed before what was foretold"
 
 
 async def test_nothing_is_rehearsed_while_an_input_waits_or_nobody_reads():

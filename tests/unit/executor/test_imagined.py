@@ -6,7 +6,10 @@ import pytest
 
 from builders import NOON, UP, a_market, after
 from common.contracts.executor import OrderSubmitted
+from common.settings import load
 from executor.core.imagined import LIMIT, NAME
+from executor.service import assemble
+from executor.settings import Settings
 from unit.executor.desk_builders import Lived
 
 TICKS = ("0.1", "0.01", "0.005", "0.0025", "0.001", "0.0001")
@@ -31,6 +34,18 @@ def test_it_is_on_every_tick_of_the_venue(tick):
     assert would_leave(Lived(markets=[a_market(tick=Decimal(tick))]), after(1))
 
 
+def test_it_is_for_a_share_at_least():
+    lived = Lived(markets=[a_market(size_min=Decimal(0))])
+    assert lived.desk.imagine(after(1)).quantity == 1
+    assert would_leave(lived, after(1))
+
+
+def test_the_executor_rehearses_on_paper_as_well():
+    assembly = assemble(load(Settings, {}))
+    assembly.core.observe(a_market())
+    assert assembly.imagine(after(1)).order_id == NAME
+
+
 def test_it_bears_the_token_of_the_risk_that_is_active():
     lived = Lived()
     lived.approve(fencing_token=7)
@@ -50,7 +65,7 @@ def test_it_goes_with_the_world_whatever_became_of_the_market_of_the_last_real_o
     [
         a_market(starts_at=after(60)), a_market(ends_at=NOON), a_market(accepting_orders=False), a_market(fee=None),
         a_market(untradable_reason="rule_unknown"), a_market(winner="Up", change="resolved"),
-        a_market(size_min=Decimal("0.001"), tick=Decimal("0.3")),
+        a_market(tick=Decimal("0.3")),
     ],
     ids=["not begun", "ended", "takes no orders", "no fee", "not understood", "resolved", "a tick of no venue"],
 )  # fmt: skip

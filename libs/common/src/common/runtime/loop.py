@@ -72,9 +72,9 @@ class Loop:
 
     def get_ready(self, event: Event) -> None:
         """Get ready for an input that was foretold, unless one that has come goes first."""
+        self._acted_at = self._clock.now()
         if not self._inbox.owes:
             self._get_ready(event)
-            self._acted_at = self._clock.now()
 
     def is_idle(self, quiet_ns: int) -> bool:
         """Say whether all that came was dealt with, and for so long nothing has followed, or been foretold to."""

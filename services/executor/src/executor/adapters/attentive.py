@@ -5,6 +5,7 @@ from common.contracts.base import Event
 from common.contracts.executor import OrderSubmitted
 from common.contracts.risk import OrderApproved
 from executor.core import OrderDesk
+from executor.core.imagined import is_imagined
 
 
 class AttentiveDesk:
@@ -22,7 +23,8 @@ class AttentiveDesk:
         self.desk.observe(event)
 
     def decide(self, event: Event, now: Instant) -> Event | None:
-        self._question = event
+        if not is_imagined(event):  # nothing may ever stand on an approval that nobody gave
+            self._question = event
         return self.desk.decide(event, now)
 
     def would_submit(self, approval: OrderApproved, now: Instant) -> bool:

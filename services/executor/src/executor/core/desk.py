@@ -114,7 +114,7 @@ class OrderDesk:
         return order.approval if order else None
 
     def imagine(self, now: Instant) -> OrderApproved | None:
-        """Make up an approval to rehearse by; None where no market runs."""
+        """Make up an approval to rehearse by; None where no market runs, or the one that does allows for none."""
         market = self.markets.running(now)
         return imagined(market, self.fence.risk_token, now) if market else None
 

@@ -1,12 +1,13 @@
 """What the desk rehearses by: an approval that nobody gave, for the fewest shares of a market that runs, as if now.
 
-It is judged and forgotten. To sign is not the core's to do, and what was rehearsed comes to nobody who could.
+It is judged, and that is all: who carries out orders knows of none such (`AttentiveDesk`), who signs refuses it.
 """
 
 from decimal import Decimal
 
 from common import ids
 from common.clock import MILLISECOND, Instant, later
+from common.contracts.base import Event
 from common.contracts.risk import OrderApproved
 from common.contracts.venue import MarketUpdated
 from common.money import ZERO_USD, Price, Shares, from_micro, notional, to_micro
@@ -19,6 +20,11 @@ LIMIT = Price(Decimal("0.5"))
 SHARES = Shares(Decimal(1))
 """Where the market takes so few."""
 VALID_MS = 1000
+
+
+def is_imagined(event: Event) -> bool:
+    """Say whether an event is an approval that was made up here."""
+    return isinstance(event, OrderApproved) and event.order_id == NAME
 
 
 def imagined(market: MarketUpdated, fencing_token: int, now: Instant) -> OrderApproved | None:

@@ -13,6 +13,7 @@ from executor.adapters.live.naming import OrderNamer, stated_expiration_s
 from executor.adapters.signer import Signer
 from executor.adapters.typed_data import SignedOrder
 from executor.adapters.wire_orders import order_body
+from executor.core.imagined import is_imagined
 
 AHEAD_MAX = 8
 
@@ -59,6 +60,8 @@ class OrderWriter:
 
     def write_anew(self, approval: OrderApproved) -> Written:
         """Sign an order and lay it out, proven by the API key of now. Raises ValueError likewise."""
+        if is_imagined(approval):
+            raise ValueError(f"approval: expected one that risk gave, found {approval.order_id!r}, which was made up")
         assert self._signer is not None, "expected an account to sign with, found none"
         signed, by = self._signer.sign_hashed(self._namer.hashes(approval)), self._exchange.credentials
         body = order_body(
