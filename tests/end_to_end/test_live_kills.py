@@ -242,7 +242,8 @@ async def lose_the_bus(world):
     world.nats.stop()
     world.nats.start()
     await world.nats.bootstrap()
-    await eventually(lambda: world.risk.connected and world.console.connected, within_s=20, why="the bus is back")
+    buses = (world.risk, world.venue, world.console)
+    await eventually(lambda: all(bus.connected for bus in buses), within_s=20, why="the bus is back")
     await world.list_market()
     await world.alive(within_s=30)
 

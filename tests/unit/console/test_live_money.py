@@ -24,7 +24,7 @@ from console.audit.venue import (
 )
 from console.errors import ConsoleError
 from console.reaching import that_runs
-from console.report.books import VenueBooks
+from console.report.books import VenueBooks, books_json
 from console.report.compose import compose
 from console.state import Running, StateFolder, forget, write_running
 from console.up import real
@@ -276,6 +276,13 @@ def test_books_that_agree_are_in_the_report_side_by_side() -> None:
     report = compose(ledger_figures(), run_figures(cash=Decimal("204.825")), a_verdict(), (a_claim(),), books=books)
     assert report["agrees"], report["differences"]
     assert {report["books"][f"{name}_usd"] for name in ("venue", "fills", "risk", "ledger")} == {"204.825"}
+
+
+def test_the_same_shares_are_written_alike_by_however_many_decimals_they_were_come_to() -> None:
+    venue, fills = {UP: "50.87032", DOWN: "100"}, {UP: Decimal("50.870320"), DOWN: Decimal("1E+2")}
+    books = VenueBooks(Holdings(Decimal(200), fills), a_venue("200", venue), ())
+    found = books_json(ledger_figures(), run_figures(), books)
+    assert found["fills_shares"] == found["venue_shares"] == venue
 
 
 @pytest.mark.parametrize(

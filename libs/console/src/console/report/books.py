@@ -78,11 +78,16 @@ def books_json(ledger: LedgerFigures, run: RunFigures, books: VenueBooks) -> Map
         "fills_usd": money(books.expected.usd),
         "risk_usd": None if run.cash is None else money(run.cash),
         "ledger_usd": money(cash_by_ledger(ledger, run.bankroll)),
-        "venue_shares": {token: str(amount) for token, amount in venue.holdings.shares.items()} if venue else {},
-        "fills_shares": {token: str(amount) for token, amount in books.expected.shares.items()},
+        "venue_shares": _plainly(venue.holdings.shares) if venue else {},
+        "fills_shares": _plainly(books.expected.shares),
         "unsettled_shares": str(venue.unsettled) if venue else None,
         "paid_since": list(venue.paid_since) if venue else [],
     }
+
+
+def _plainly(shares: Mapping[str, Decimal]) -> dict[str, str]:
+    """Write the same amount in the same way, by however many decimals it was come to."""
+    return {token: f"{amount.normalize():f}" for token, amount in shares.items()}
 
 
 def _names(fills: Iterable[Fill]) -> dict[str, str]:
