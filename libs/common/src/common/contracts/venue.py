@@ -86,6 +86,10 @@ class MarketUpdated(Event):
     is_neg_risk: bool = False
     """Whether the venue trades it on its exchange for markets of which exactly one wins."""
 
+    def runs(self, now: Instant) -> bool:
+        """Say whether it has begun and not ended."""
+        return self.starts_at <= now < self.ends_at
+
     def token(self, outcome: Outcome) -> str:
         """Answer the token of an outcome."""
         return self.up_token_id if outcome == "Up" else self.down_token_id

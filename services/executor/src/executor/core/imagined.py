@@ -10,7 +10,7 @@ from common.clock import MILLISECOND, Instant, later
 from common.contracts.base import Event
 from common.contracts.risk import OrderApproved
 from common.contracts.venue import MarketUpdated
-from common.money import ZERO_USD, Price, Shares, from_micro, notional, to_micro
+from common.money import ZERO_USD, Price, Shares, Usd, from_micro
 from executor.core.amounts import amounts
 
 NAME = "imagined"
@@ -34,13 +34,12 @@ def imagined(market: MarketUpdated, fencing_token: int, now: Instant) -> OrderAp
         exact = amounts("BUY", LIMIT, max(market.size_min, SHARES), "FAK", market.tick)
     except ValueError:
         return None
-    quantity = Shares(from_micro(exact.taker))
-    dollars = notional(LIMIT, quantity)
+    dollars, quantity = Usd(from_micro(exact.maker)), Shares(from_micro(exact.taker))
     return OrderApproved(
         event_id=NAME, opportunity_id=NAME, order_id=NAME, strategy=NAME, venue=market.venue,
         market_id=market.market_id, slug=market.slug, symbol=market.symbol, token_id=market.up_token_id, outcome="Up",
-        side="BUY", order_type="FAK", limit=LIMIT, quantity=quantity, maker_amount=to_micro(dollars),
-        taker_amount=to_micro(quantity), tick=market.tick, size_min=market.size_min, fee=market.fee,
+        side="BUY", order_type="FAK", limit=LIMIT, quantity=quantity, maker_amount=exact.maker,
+        taker_amount=exact.taker, tick=market.tick, size_min=market.size_min, fee=market.fee,
         cost_max=market.fee.worst_cost(dollars, market.tick), fair_value=LIMIT, expected_edge=Decimal(0),
         expected_fee=ZERO_USD, salt=ids.derive_salt(NAME), timestamp_ms=now // MILLISECOND,
         valid_until=later(now, ms=VALID_MS), limits_version=NAME, received_at=now, approved_at=now,

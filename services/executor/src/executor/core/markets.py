@@ -35,16 +35,15 @@ class Markets:
 
     def running(self, now: Instant) -> MarketUpdated | None:
         """Answer a market that may be traded now, of which nothing was said for the longest time; None without one."""
-        return next((market for market in self._markets.values() if _runs(market, now)), None)
+        return next((market for market in self._markets.values() if _is_tradable(market) and market.runs(now)), None)
 
     def winner(self, market_id: str) -> tuple[Outcome, str] | None:
         """Answer the winner and the slug of a market that is resolved."""
         return self._winners.get(market_id)
 
 
-def _runs(market: MarketUpdated, now: Instant) -> bool:
-    is_tradable = market.accepting_orders and not market.untradable_reason and market.fee is not None
-    return is_tradable and market.starts_at <= now < market.ends_at
+def _is_tradable(market: MarketUpdated) -> bool:
+    return market.accepting_orders and not market.untradable_reason and market.fee is not None
 
 
 def _bound(memory: OrderedDict[str, MarketUpdated] | OrderedDict[str, tuple[Outcome, str]], size_max: int) -> None:

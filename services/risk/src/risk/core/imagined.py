@@ -28,7 +28,7 @@ def imagined(sight: Sight, limits: Limits, now: Instant) -> OpportunityFound | N
 
 def _on(book: BookUpdated, sight: Sight, limits: Limits, now: Instant) -> OpportunityFound | None:
     market = sight.market(book.market_id)
-    if market is None or market.fee is None or not market.starts_at <= now < market.ends_at or not book.asks:
+    if market is None or market.fee is None or not market.runs(now) or not book.asks:
         return None
     (ask, size), price = book.asks[0], sight.price(market.symbol)
     edge = limits.credible_edge_max * EDGE
